@@ -1,0 +1,28 @@
+/* text: everything about user text that needs Unicode, through ICU.  Nothing else in the house calls ICU. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+#include "base/arena.h"
+
+bool   text_valid(str);                         /* valid UTF-8 without NUL, surrogates, overlong forms */
+size_t text_length(str);                        /* in code points */
+size_t text_offset(str, size_t codepoints);     /* byte offset of the n-th code point, clamped */
+int32_t text_next(str, size_t *at);             /* decodes one code point of valid UTF-8, advances *at */
+size_t text_encode(int32_t cp, char out[4]);
+str    text_nfc(struct arena *, str);           /* the same view when it already is NFC */
+str    text_upper(struct arena *, str);
+str    text_lower(struct arena *, str);
+str    text_title(struct arena *, str);         /* PROPER: first letter of each word upper */
+/* For search: NFKC, case folded, without accents and with full-width made half. */
+str    text_fold(struct arena *, str);
+/* First letters of the pinyin of Han characters, other letters and digits kept: 上海分公司 -> shfgs, A股 -> ag. */
+str    text_pinyin_initials(struct arena *, str);
+str    text_pinyin(struct arena *, str);        /* whole syllables without tones: 上海 -> shanghai */
+/* Order of people: pinyin for Han, Unicode for the rest (locale zh, collation pinyin), bytes as the last word. Thread-safe. */
+int    text_collate(str, str);
+/* Encodings of files.  name: "utf-8", "utf-16le", "utf-16be", "gbk", "gb18030" */
+const char *text_detect(str head, bool whole);  /* of the first bytes; byte order marks are recognised; never NULL */
+struct text_decoder;                            /* streaming, to UTF-8; malformed input is reported, not replaced */
+struct text_decoder *text_decoder_new(const char *name);   /* NULL: unknown */
+bool   text_decode(struct text_decoder *, str in, bool last, struct arena *, str *out); /* false: not that encoding */
+void   text_decoder_free(struct text_decoder *);
+#endif

@@ -1,0 +1,81 @@
+/* http: requests and replies as plain data.  A strict subset of RFC 9112: whatever is ambiguous is refused and
+ * closed.  Handlers never see a socket; the front never waits for anything but sockets. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+#include "base/buf.h"
+#include "base/err.h"
+
+struct http_header { str name, value; };        /* name in lower case */
+
+struct request {
+    struct arena *mem;              /* the desk of this request */
+    str     method, path, query;    /* path: decoded once, normalised, starts with "/", no "..", no NUL; query raw */
+    str     body;                   /* in memory; or */
+    int     body_file;              /* an unlinked temporary file, -1 when in memory */
+    size_t  body_size;
+    const struct http_header *headers; size_t nheaders;
+    str     peer;                   /* address, after trusted proxies */
+    bool    https;                  /* as a trusted proxy said */
+    str     trace;                  /* id of this request: in the log and in error replies */
+    int64_t now;                    /* the instant it was complete, µs UTC */
+    bool  (*gone)(const struct request *); /* has the client hung up? for long work */
+    void   *conn;
+};
+
+struct stream;                      /* an answer that goes on: event stream or long export */
+struct reply {
+    int     status;                 /* 0: the handler gives no answer, 500 */
+    str     type;                   /* Content-Type */
+    str     body;
+    bool    body_static;            /* lives as long as the process: not copied, ETag kept by the owner */
+    struct http_header *headers; size_t nheaders;   /* more of them; reply_header adds */
+    bool    no_compress;            /* else gzip or brotli when asked for, the type is worth it and the body is over 1 KiB */
+    /* A streamed body: pull fills out (up to max bytes), returns bytes, 0 at the end, -1 to break off. Called by workers, may block. done is called once. */
+    ptrdiff_t (*pull)(void *state, char *out, size_t max);
+    void      (*done)(void *state);
+    void     *state;
+    /* An event stream: the connection is handed to the front, and the handler ends. opened gets the stream, which stays valid
+     * until it is closed by stream_close or closed (called once, when the client is gone) has returned. */
+    void      (*opened)(void *state, struct stream *);
+    void      (*closed)(void *state);
+};
+
+void reply_header(struct request *, struct reply *, const char *name, str value); /* cut at the first CR, LF or NUL */
+str  request_header(const struct request *, const char *lower_name);   /* STR_NONE when absent */
+/* Query parameters and forms: percent-decoded, valid UTF-8 or false. */
+bool request_param(const struct request *, const char *name, str *out); /* false: absent or not decodable */
+bool url_decode(struct arena *, str in, bool plus_is_space, str *out);
+str  url_encode(struct arena *, str in);
+
+/* multipart/form-data, parts as views of the body. */
+struct part { str name, filename, type, data; };
+bool multipart_parse(struct arena *, str content_type, str body, struct part **out, size_t *n, struct err *);
+
+/* Streams: writing never blocks; a client that reads too slowly (more than 256 KiB behind) is cut off, false. */
+bool stream_send(struct stream *, str bytes);
+void stream_close(struct stream *);
+
+typedef void http_handler(void *app, struct request *, struct reply *);
+
+struct http_limits {
+    int    workers;                 /* threads that run handlers: more than cores, because writers wait for the disk together */
+    int    connections, per_address, streams;
+    size_t head_bytes, body_bytes, body_memory;     /* above body_memory the body goes to a file */
+    int    head_ms, body_ms, idle_ms, write_ms;     /* total deadlines, not pauses */
+    size_t desk_bytes;              /* arena limit of one request */
+    const char *trusted_proxies;    /* comma-separated addresses or networks whose X-Forwarded-For and -Proto count; "" none */
+};
+extern const struct http_limits http_limits_default;
+
+struct http_server;
+/* The body limit of one request: called when its head is complete, before the body is read; NULL: body_bytes for all.
+ * A status other than 0 refuses at once with that status. */
+typedef size_t http_body_limit(void *app, const struct request *, int *status);
+
+bool http_start(const char *listen, const struct http_limits *, http_handler *, http_body_limit *, void *app,
+                struct http_server **out, struct err *);       /* "127.0.0.1:8090", "[::1]:0", ":8090" */
+int  http_port(const struct http_server *);
+void http_stop(struct http_server *, int grace_ms);            /* finishes what runs, refuses new, joins all threads, frees */
+struct http_stats { int64_t requests, connections, streams, refused, bytes_in, bytes_out; };
+void http_stats(const struct http_server *, struct http_stats *);
+#endif
