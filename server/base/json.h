@@ -2,8 +2,8 @@
  *
  * Numbers stay text and are read as exact decimals by who needs them; strings are decoded, valid UTF-8,
  * without NUL (refused: no database here can hold it) and without lone surrogates.  Duplicate keys are
- * refused.  Depth at most 64, iterative or bounded recursion either way.  Our own because exact decimals, counted strings and
- * arenas need it; the public parsing cases are its tests. */
+ * refused.  Depth at most 64, without recursion.  The tree owns all it points at: the text may go.  Our own because
+ * exact decimals, counted strings and arenas need it; the classes of the public parsing cases are its tests. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 #include "base/buf.h"
