@@ -67,8 +67,7 @@ static _Noreturn void out_of_memory(struct arena *a)
 {
     if (a->guard)
         longjmp(*a->guard, 1);
-    CHECK(!"memory limit of an arena without a guard");
-    abort();
+    check_failed("memory limit of an arena without a guard", __FILE__, __LINE__);
 }
 
 static void push_chunk(struct arena *a, size_t need)
