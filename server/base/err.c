@@ -7,17 +7,7 @@
 #include <string.h>
 
 static const struct { const char *en, *zh; } twins[] = {
-#include "base/zh/base.def"
-#include "base/zh/db.def"
-#include "base/zh/formula.def"
-#include "base/zh/http.def"
-#include "base/zh/meta.def"
-#include "base/zh/auth.def"
-#include "base/zh/record.def"
-#include "base/zh/report.def"
-#include "base/zh/exchange.def"
-#include "base/zh/channel.def"
-#include "base/zh/api.def"
+#include "base/zh/all.def"
 };
 
 const char *err_zh(const char *fmt)

@@ -143,12 +143,12 @@ static int distance(str a, str b)
 static bool unknown(const struct settings *s, str name, struct err *e)
 {
     const char *nearest = NULL;
-    int         best = 4;
+    int         best = LONGEST;
     for (size_t i = 0; i < s->n; i++) {
-        int d = distance(name, str_of(s->v[i].row->name));
-        if (name.n >= 3 && str_starts(str_of(s->v[i].row->name), name))
-            d = 1;
-        if (d < best && d < (int)name.n) {
+        str  known = str_of(s->v[i].row->name);
+        int  d = distance(name, known);
+        bool alike = (d <= 3 && d < (int)name.n) || (name.n >= 3 && str_starts(known, name));
+        if (alike && d < best) {
             best = d;
             nearest = s->v[i].row->name;
         }
