@@ -47,7 +47,8 @@ struct node {
 /* parse.c: text to unchecked tree.  Messages are put into err as expr_compile promises. */
 struct node *parse_formula(str text, struct arena *, struct err *);
 
-/* The whole error path of the compiler: one problem with the byte offset, and the same words as the message. */
+/* The whole error path of the compiler: one problem with the byte offset, and the same words as the message.
+ * err_test: argument 4 of NODE_BAD is a format */
 str node_offset_text(struct arena *, size_t at);
 #define NODE_BAD(e, offset, code, ...)                                          \
     (err_clear(e), err_set((e), ERR_INVALID, __VA_ARGS__),                      \
