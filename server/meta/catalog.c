@@ -507,6 +507,93 @@ static void link_searched(struct loading *l, struct module *m)
     m->searched = f;
 }
 
+/* ---- what depends on what ------------------------------------------------------------------------------------- */
+
+static void add_dependent(struct loading *l, const struct field *computed, const struct field *watch, const struct expr_list *list,
+                          const struct path *path, int step)
+{
+    struct module *m = (struct module *)watch->module;
+    if (m->ndependents % 16 == 0) {
+        struct dependent *d = NEWV(l->mem, struct dependent, m->ndependents + 16);
+        if (m->ndependents)
+            memcpy(d, m->dependents, m->ndependents * sizeof *d);
+        m->dependents = d;
+    }
+    m->dependents[m->ndependents++] = (struct dependent){ computed, watch, list, path ? *path : (struct path){ 0 }, step };
+}
+
+/* A path without lookups: each is replaced by what it reads. */
+static struct path expanded(const struct path *p)
+{
+    struct path out = { 0 };
+    for (int i = 0; i < p->nsteps && out.nsteps < PATH_MAX_STEPS; i++) {
+        const struct field *f = p->step[i].field;
+        int                 slot;
+        if ((f->type->flags & FT_READ) && f->lookup && expr_is_path(f->lookup, &slot)) {
+            struct path in = expanded(&f->lookup->paths[slot]);
+            for (int k = 0; k < in.nsteps && out.nsteps < PATH_MAX_STEPS; k++) {
+                out.of[out.nsteps] = in.of[k];
+                out.step[out.nsteps++] = in.step[k];
+            }
+            continue;
+        }
+        out.of[out.nsteps] = p->of[i];
+        out.step[out.nsteps++] = p->step[i];
+    }
+    return out;
+}
+
+static void watch_path(struct loading *l, const struct field *computed, const struct path *raw, const struct expr_list *list)
+{
+    struct path p = expanded(raw);
+    for (int i = list ? 0 : 1; i < p.nsteps; i++) {
+        const struct field *f = p.step[i].field;
+        const struct field *before = i ? p.step[i - 1].field : NULL;
+        if (f->slot < 0 || (before && before->parts && !list && i == 1))   /* part of an own address: computed with the record */
+            continue;
+        add_dependent(l, computed, f, list, &p, i);
+    }
+}
+
+static void link_dependents(struct loading *l)
+{
+    for (size_t i = 0; i < l->cat->nmodules; i++)
+        for (size_t k = 0; k < l->cat->modules[i].ncomputed; k++) {
+            const struct field *f = l->cat->modules[i].computed[k];
+            const struct expr  *x = f->formula;
+            for (int n = 0; n < x->npaths; n++)
+                watch_path(l, f, &x->paths[n], NULL);
+            for (int n = 0; n < x->nlists; n++) {
+                const struct expr_list *list = &x->lists[n];
+                const struct field     *last = PATH_LAST(&list->path)->field;
+                if (last->via)
+                    add_dependent(l, f, last->via, list, NULL, 0);
+                for (int s = 1; s + 1 < list->path.nsteps; s++)      /* relations on the way to the list */
+                    add_dependent(l, f, list->path.step[s].field, NULL, &list->path, s);
+                for (int r = 0; r < list->npaths; r++)
+                    watch_path(l, f, &list->paths[r], list);
+            }
+        }
+}
+
+static void make_insert(struct loading *l, struct module *m)
+{
+    struct buf b, v;
+    int        n = 0;
+    buf_init(&b, l->mem);
+    buf_init(&v, l->mem);
+    buf_printf(&b, "INSERT INTO " STR_FMT "(", STR_ARG(m->table));
+    for (int i = SLOT_VERSION; i < m->nfields; i++) {
+        if (!(m->fields[i].type->flags & FT_COLUMN))
+            continue;
+        buf_printf(&b, "%s" STR_FMT, n ? ", " : "", STR_ARG(m->fields[i].column));
+        buf_printf(&v, "%s$%d", n ? ", " : "", n + 1);
+        n++;
+    }
+    buf_printf(&b, ") VALUES(" STR_FMT ") RETURNING id", STR_ARG(buf_str(&v)));
+    m->insert_sql = buf_str(&b);
+}
+
 /* ---- roles ---------------------------------------------------------------------------------------------------- */
 
 static bool read_right(struct loading *l, const struct module *m, str role, const struct json *j, struct right *out)
@@ -645,7 +732,9 @@ static bool link_all(struct loading *l)
         if (!read_types(l, m) || !compile_rules(l, m) || !order_computed(l, m))
             return false;
         link_searched(l, m);
+        make_insert(l, m);
     }
+    link_dependents(l);
     return true;
 }
 

@@ -60,9 +60,9 @@ struct record_type {
     const struct json *options;             /* {"field":["code", …]}: narrower choices, or NULL */
 };
 
-/* A formula or roll-up that must be computed again when `field` of a record changes: the records of `owner` found by
- * following `back` (relations from owner towards the changed record, first step first). */
-struct dependent { const struct field *computed; struct path back; bool through_list; };
+/* `computed` of another record reads `watch` of this module's records.  Without list: through path, where watch is step number
+ * `step`.  With list: watch is a field of the list's rows (step 0), its relation back, or at path's later step. */
+struct dependent { const struct field *computed, *watch; const struct expr_list *list; struct path path; int step; };
 
 struct module {
     int64_t                   id;
@@ -76,6 +76,8 @@ struct module {
     const struct field       *parts_of;             /* not a module: the parts of that address field */
     const struct field *const*computed; size_t ncomputed;       /* formulas and roll-ups in the order to compute */
     const struct field *const*searched; size_t nsearched;
+    struct dependent         *dependents; size_t ndependents;
+    str                       insert_sql;       /* all columns but id, in slot order, RETURNING id */
     bool                      line, system, search;
     const struct json        *def;
 };

@@ -15,7 +15,7 @@
     "CREATE TABLE q_change(seq " PK ", at BIGINT NOT NULL, module BIGINT NOT NULL, record BIGINT NOT NULL, version BIGINT NOT NULL," \
     " op TEXT NOT NULL, actor BIGINT, way TEXT NOT NULL, changes TEXT);" \
     "CREATE INDEX q_change_record ON q_change(module, record, seq);" \
-    "CREATE TABLE q_search(module BIGINT NOT NULL, record BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY(module, record));" \
+    "CREATE TABLE q_search(module BIGINT NOT NULL, record BIGINT NOT NULL, field BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY(module, record, field));" \
     "CREATE TABLE q_link(field BIGINT NOT NULL, record BIGINT NOT NULL, target BIGINT NOT NULL, PRIMARY KEY(field, record, target));" \
     "CREATE INDEX q_link_target ON q_link(field, target);" \
     "CREATE TABLE q_idempotency(actor BIGINT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, status BIGINT NOT NULL, body TEXT NOT NULL," \

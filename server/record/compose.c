@@ -1,0 +1,212 @@
+/* compose: see compose.h. */
+#include "record/compose.h"
+#include "base/check.h"
+#include "base/log.h"
+
+#include <string.h>
+
+void compose_init(struct compose *co, struct ctx *c, const struct module *root, bool rights)
+{
+    *co = (struct compose){ .c = c, .root = root, .rights = rights && !ctx_is_admin(c), .njoins = 1 };
+    co->joins[0] = (struct join){ .parent = -1, .m = root };
+}
+
+int compose_bind(struct compose *co, struct value v)
+{
+    if (co->nargs == COMPOSE_ARGS_MAX) {
+        co->overflow = true;
+        return 1;
+    }
+    co->args[co->nargs++] = v;
+    return co->nargs;
+}
+
+int compose_join(struct compose *co, int alias, const struct field *via)
+{
+    for (int i = 1; i < co->njoins; i++)
+        if (co->joins[i].parent == alias && co->joins[i].via == via)
+            return i;
+    if (co->njoins == COMPOSE_JOINS_MAX) {
+        co->overflow = true;
+        return -1;
+    }
+    co->joins[co->njoins] = (struct join){ .parent = alias, .via = via, .m = via->target };
+    return co->njoins++;
+}
+
+str compose_from(struct compose *co)
+{
+    struct buf b;
+    buf_init(&b, co->c->mem);
+    buf_printf(&b, " FROM " STR_FMT " t0", STR_ARG(co->root->table));
+    for (int i = 1; i < co->njoins; i++)
+        buf_printf(&b, " LEFT JOIN " STR_FMT " t%d ON t%d.id = t%d." STR_FMT, STR_ARG(co->joins[i].m->table), i, i,
+                   co->joins[i].parent, STR_ARG(co->joins[i].via->column));
+    return buf_str(&b);
+}
+
+/* ---- formulas over an alias ----------------------------------------------------------------------------------- */
+
+struct place { struct compose *co; int alias; bool rights; };
+
+static bool walk(struct compose *co, int alias, const struct path *p, int from, bool rights, struct sql_column *out);
+
+static bool place_column(void *arg, const struct expr_list *list, const struct path *p, struct sql_column *out)
+{
+    struct place *at = arg;
+    return !list && walk(at->co, at->alias, p, 0, at->rights, out);
+}
+
+static int place_bind(void *arg, struct value v) { return compose_bind(((struct place *)arg)->co, v); }
+
+static bool condition_at(struct compose *co, int alias, const struct expr *x, bool rights, str *out)
+{
+    struct place      at = { co, alias, rights };
+    struct env        env = ctx_env(co->c);
+    struct sql_target t = { .dialect = db_dialect(co->c->db), .column = place_column, .bind = place_bind, .arg = &at, .env = &env,
+                            .mem = co->c->mem };
+    int nargs = co->nargs, njoins = co->njoins;
+    if (expr_sql_condition(x, &t, out))
+        return true;
+    co->nargs = nargs;          /* what a failed try has bound or joined goes with it */
+    co->njoins = njoins;
+    return false;
+}
+
+bool compose_condition(struct compose *co, const struct expr *x, str *out) { return condition_at(co, 0, x, co->rights, out); }
+
+/* ---- rights --------------------------------------------------------------------------------------------------- */
+
+/* Some role among those chosen lets the row be read.  A condition that this database cannot ask hides the row. */
+static str roles_condition(struct compose *co, int alias, const struct access *a, const struct field *f)
+{
+    struct buf b;
+    buf_init(&b, co->c->mem);
+    for (size_t i = 0; i < a->nroles; i++) {
+        str one;
+        if (f && a->roles[i]->fields[f->slot] < FIELD_READ)
+            continue;
+        if (a->roles[i]->read.all)
+            return S("");
+        if (!condition_at(co, alias, a->roles[i]->read.when, false, &one)) {
+            log_event(LOG_WARN, "right_not_in_sql", "module=" STR_FMT, STR_ARG(a->m->name));
+            continue;
+        }
+        buf_putz(&b, b.n ? " OR " : "");
+        buf_printf(&b, "(" STR_FMT ")", STR_ARG(one));
+    }
+    return b.n ? str_printf(co->c->mem, "(" STR_FMT ")", STR_ARG(buf_str(&b))) : S("1=0");
+}
+
+str compose_seen(struct compose *co, int alias)
+{
+    struct join *j = &co->joins[alias];
+    if (!co->rights)
+        return S("");
+    if (!j->seen_known) {
+        struct access a = access_of(co->c, j->m);
+        j->seen_known = true;       /* before asking: a condition may come back to this alias */
+        j->seen = S("");
+        str seen = a.everything ? S("") : roles_condition(co, alias, &a, NULL);
+        co->joins[alias].seen = seen;
+    }
+    return co->joins[alias].seen;
+}
+
+static void guard(struct compose *co, str condition, struct sql_column *out)
+{
+    if (condition.n)
+        out->sql = str_printf(co->c->mem, "CASE WHEN " STR_FMT " THEN " STR_FMT " END", STR_ARG(condition), STR_ARG(out->sql));
+}
+
+bool compose_field(struct compose *co, int alias, const struct field *f, struct sql_column *out)
+{
+    struct path p = { .nsteps = 1 };
+    p.step[0] = (struct expr_name){ .field = f };
+    return walk(co, alias, &p, 0, co->rights, out);
+}
+
+/* The column of one field of an alias, as the actor sees it. */
+static bool column_of(struct compose *co, int alias, const struct field *f, bool rights, struct sql_column *out)
+{
+    if (f->type->flags & FT_READ) {
+        int slot;
+        if (!f->lookup || !expr_is_path(f->lookup, &slot) || !walk(co, alias, &f->lookup->paths[slot], 0, rights, out))
+            return false;
+    } else {
+        if (!(f->type->flags & FT_COLUMN))
+            return false;
+        *out = (struct sql_column){ str_printf(co->c->mem, "t%d." STR_FMT, alias, STR_ARG(f->column)), f->vtype, f->scale };
+    }
+    if (!rights)
+        return true;
+    struct access a = access_of(co->c, co->joins[alias].m);
+    if (alias)      /* the root's rows are filtered by WHERE */
+        guard(co, compose_seen(co, alias), out);
+    if (!access_field_always(&a, f))
+        guard(co, roles_condition(co, alias, &a, f), out);
+    return true;
+}
+
+static bool walk(struct compose *co, int alias, const struct path *p, int from, bool rights, struct sql_column *out)
+{
+    for (int i = from; i < p->nsteps; i++) {
+        const struct field *f = p->step[i].field;
+        if (f->parts && i + 1 < p->nsteps)      /* an address: its parts are columns of the same row */
+            continue;
+        if (i + 1 == p->nsteps)
+            return column_of(co, alias, f, rights, out);
+        if ((f->type->flags & FT_READ) && f->lookup) {      /* a lookup that leads on: walk what it reads, then go on from there */
+            int slot;
+            if (!expr_is_path(f->lookup, &slot))
+                return false;
+            struct path        whole = f->lookup->paths[slot];
+            const struct path *rest = p;
+            for (int k = i + 1; k < rest->nsteps && whole.nsteps < PATH_MAX_STEPS; k++) {
+                whole.of[whole.nsteps] = rest->of[k];
+                whole.step[whole.nsteps++] = rest->step[k];
+            }
+            return walk(co, alias, &whole, 0, rights, out);
+        }
+        if (!(f->type->flags & FT_ONE))
+            return false;
+        if (rights) {       /* a hidden relation leads nowhere */
+            struct access a = access_of(co->c, co->joins[alias].m);
+            if (!access_field_always(&a, f)) {
+                int next = compose_join(co, alias, f);
+                if (next < 0 || !walk(co, next, p, i + 1, rights, out))
+                    return false;
+                guard(co, roles_condition(co, alias, &a, f), out);
+                return true;
+            }
+        }
+        alias = compose_join(co, alias, f);
+        if (alias < 0)
+            return false;
+    }
+    return false;
+}
+
+bool compose_path(struct compose *co, const struct path *p, struct sql_column *out) { return walk(co, 0, p, 0, co->rights, out); }
+
+bool compose_title(struct compose *co, int alias, const struct field *relation, struct sql_column *out)
+{
+    if (relation->type->flags & FT_READ) {      /* a lookup of a relation: the title is at the end of its path */
+        int slot;
+        if (!expr_is_path(relation->lookup, &slot))
+            return false;
+        struct path p = relation->lookup->paths[slot];
+        if (!relation->target || p.nsteps == PATH_MAX_STEPS)
+            return false;
+        p.step[p.nsteps++] = (struct expr_name){ .field = relation->target->title };
+        return walk(co, alias, &p, 0, co->rights, out);
+    }
+    const struct field *title = relation->target->title;
+    if (co->rights) {
+        struct access a = access_of(co->c, relation->target);
+        if (!access_any(&a, ACT_READ) || !access_field(&a, title, FIELD_READ))
+            return false;
+    }
+    int at = compose_join(co, alias, relation);
+    return at >= 0 && column_of(co, at, title, co->rights, out);
+}
