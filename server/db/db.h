@@ -13,7 +13,8 @@
  *
  * Invariants
  *   1. db_begin is followed by exactly one db_commit or db_rollback, in the thread that began.
- *   2. After a failed call within a transaction only db_rollback is allowed (others return the same error).
+ *   2. After a failed call within a transaction only db_rollback is allowed (others return the same error), or db_undo when
+ *      the call came after a db_save.
  *   3. db_commit returning false means nothing of the work is kept. */
 #ifndef DB_DB_H
 #define DB_DB_H
@@ -69,6 +70,8 @@ bool db_close(struct cursor *, struct err *);
 /* Stops a running statement from another thread or by deadline (now + ms); 0 removes it. ERR_LIMIT then. */
 void db_deadline(struct db *, int ms);
 
+/* Of an ERR_CONFLICT from a statement: the name of the unique index or constraint that refused. */
+str          db_conflict_name(const struct err *);
 enum tx_mode db_mode(const struct db *);
 int64_t      db_last_commit(const struct store *);      /* grows with each commit of this process: to wake readers of the feed */
 bool         db_wait_commit(struct store *, int64_t seen, int timeout_ms); /* true when newer than seen; PostgreSQL: other servers' commits too */
