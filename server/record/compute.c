@@ -232,6 +232,8 @@ static bool mark(struct ctx *c, const struct module *m, int64_t id)
     return true;
 }
 
+bool compute_mark_self(struct ctx *c, const struct module *m, int64_t id) { return m->ncomputed == 0 || mark(c, m, id); }
+
 /* Marks the records of m whose first n steps of the path lead to the record `id`. */
 static bool mark_leading(struct ctx *c, const struct module *m, const struct path *p, int n, int64_t id)
 {

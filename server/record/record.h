@@ -92,6 +92,7 @@ bool compute_eval(struct ctx *, const struct module *, int64_t id, const struct 
 bool compute_own(struct ctx *, const struct module *, int64_t id, struct value *v, bool *changed);    /* all computed fields, in order */
 /* Notes the records whose computed fields read what has changed. old NULL: created or restored; now NULL: deleted. */
 bool compute_mark(struct ctx *, const struct module *, int64_t id, const struct value *old, const struct value *now);
+bool compute_mark_self(struct ctx *, const struct module *, int64_t id);
 bool change_write(struct ctx *, const struct module *, int64_t id, int64_t version, const char *op, str changes);
 /* Stored values of one row, by slot; FT_MANY lists too.  *found false when there is none. */
 bool row_load(struct ctx *, const struct module *, int64_t id, struct value *v, bool *found);

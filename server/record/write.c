@@ -1,0 +1,636 @@
+/* write: create, update, delete, restore.  See record.h for the order; every refusal happens before the first statement
+ * that writes, so a refused write leaves no trace even within its transaction. */
+#include "record/record.h"
+#include "base/check.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- rights to one row ----------------------------------------------------------------------------------------- */
+
+static bool holds(struct ctx *c, const struct module *m, int64_t id, const struct value *v, const struct right *r, bool *out)
+{
+    struct value x;
+    *out = r->all;
+    if (r->all || !r->when)
+        return true;
+    if (!compute_eval(c, m, id, v, r->when, &x))
+        return false;
+    *out = (x.type == V_BOOL && x.u.b) || (v_is_number(&x) && !dec_is_zero(v_number(&x)));
+    return true;
+}
+
+/* levels: per slot, what the actor may do with that field of this row; *seen: may read it at all, *may: the action. */
+static bool row_rights(struct ctx *c, const struct module *m, int64_t id, const struct value *v, enum action act, uint8_t *levels, bool *seen, bool *may)
+{
+    struct access a = access_of(c, m);
+    memset(levels, a.everything ? FIELD_WRITE : FIELD_NONE, (size_t)m->nfields);
+    *seen = *may = a.everything;
+    for (size_t i = 0; i < a.nroles; i++) {
+        const struct role_module *r = a.roles[i];
+        const struct right       *right = act == ACT_CREATE ? &r->create : act == ACT_UPDATE ? &r->update : act == ACT_DELETE ? &r->del : &r->read;
+        bool                      reads, does;
+        if (!holds(c, m, id, v, &r->read, &reads) || !holds(c, m, id, v, right, &does))
+            return false;
+        *seen |= reads;
+        *may |= reads && does;
+        for (int k = 0; reads && k < m->nfields; k++) {
+            uint8_t level = r->fields[k] == FIELD_WRITE && !does ? FIELD_READ : r->fields[k];
+            if (level > levels[k])
+                levels[k] = level;
+        }
+    }
+    return true;
+}
+
+/* ---- loading --------------------------------------------------------------------------------------------------- */
+
+bool row_load(struct ctx *c, const struct module *m, int64_t id, struct value *v, bool *found)
+{
+    struct buf   b;
+    struct rows  r;
+    int          n = 0;
+    struct value a[] = { v_int(id) };
+    buf_init(&b, c->mem);
+    buf_putz(&b, "SELECT ");
+    for (int i = 0; i < m->nfields; i++)
+        if (m->fields[i].type->flags & FT_COLUMN)
+            buf_printf(&b, "%s" STR_FMT, n++ ? ", " : "", STR_ARG(m->fields[i].column));
+    buf_printf(&b, " FROM " STR_FMT " WHERE id = $1%s", STR_ARG(m->table), db_dialect(c->db)->for_update);
+    if (!db_run(c->db, buf_str(&b), a, 1, c->mem, &r, &c->err))
+        return false;
+    *found = r.nrows > 0;
+    n = 0;
+    for (int i = 0; i < m->nfields && *found; i++) {
+        const struct field *f = &m->fields[i];
+        v[i] = f->type->flags & FT_COLUMN ? field_of_cell(f, CELL(&r, 0, n++), c->mem) : V_NONE;
+        if (f->type->flags & FT_MANY) {
+            struct value l[] = { v_int(f->id), v_int(id) };
+            struct rows  k;
+            if (!db_run(c->db, S("SELECT target FROM q_link WHERE field = $1 AND record = $2 ORDER BY target"), l, 2, c->mem, &k, &c->err))
+                return false;
+            struct value *ids = NEWV(c->mem, struct value, k.nrows + 1);
+            for (size_t x = 0; x < k.nrows; x++)
+                ids[x] = v_ref(CELL(&k, x, 0)->u.i);
+            if (k.nrows)
+                v[i] = (struct value){ V_LIST, { .l = { ids, k.nrows } } };
+        }
+    }
+    return true;
+}
+
+/* ---- numbers --------------------------------------------------------------------------------------------------- */
+
+static str two(struct arena *mem, int n, int width) { return str_printf(mem, "%0*d", width, n); }
+
+/* V-{yyyy}-{0000}: the date parts make the period of the counter. */
+static bool next_number(struct ctx *c, const struct field *f, struct value *out)
+{
+    struct civil d = civil_of_day(zone_day(c->cat->zone, c->now));
+    struct buf   head, period;
+    str          p = f->number_pattern.n ? f->number_pattern : S("{0000}");
+    struct rows  r;
+    buf_init(&head, c->mem);
+    buf_init(&period, c->mem);
+    buf_printf(&period, "n%lld", (long long)f->id);
+    size_t digits_at = SIZE_MAX;
+    int    width = 0;
+    for (size_t i = 0; i < p.n; i++) {
+        ptrdiff_t close = p.p[i] == '{' ? str_chr(str_sub(p, i, p.n), '}') : -1;
+        if (close < 0) {
+            buf_putc(&head, p.p[i]);
+            continue;
+        }
+        str in = str_sub(p, i + 1, i + (size_t)close), part = STR_NONE;
+        if (str_eqz(in, "yyyy"))
+            part = two(c->mem, d.year, 4);
+        else if (str_eqz(in, "yy"))
+            part = two(c->mem, d.year % 100, 2);
+        else if (str_eqz(in, "mm"))
+            part = two(c->mem, d.month, 2);
+        else if (str_eqz(in, "dd"))
+            part = two(c->mem, d.day, 2);
+        else {
+            digits_at = head.n;
+            width = (int)in.n;
+        }
+        if (part.n) {
+            buf_putc(&period, '.');
+            buf_put(&period, part);
+        }
+        buf_put(&head, part);
+        i += (size_t)close;
+    }
+    struct value a[] = { v_text(buf_str(&period)) };
+    if (!db_run(c->db, S("INSERT INTO q_counter(name, value) VALUES($1, 1) ON CONFLICT(name) DO UPDATE SET value = q_counter.value + 1 RETURNING value"),
+                a, 1, c->mem, &r, &c->err))
+        return false;
+    str n = str_printf(c->mem, "%0*lld", width > 20 ? 20 : width, (long long)CELL(&r, 0, 0)->u.i);
+    str all = buf_str(&head);
+    if (digits_at > all.n)
+        digits_at = all.n;
+    *out = v_text(str_cat(c->mem, str_cat(c->mem, str_sub(all, 0, digits_at), n), str_sub(all, digits_at, all.n)));
+    return true;
+}
+
+static bool set_defaults(struct ctx *c, struct record *r)
+{
+    const struct module *m = r->m;
+    for (int i = SLOT_FIRST; i < m->nfields; i++) {
+        const struct field *f = &m->fields[i];
+        if (r->set[i] || r->v[i].type != V_NULL)
+            continue;
+        if (f->default_expr) {
+            struct value x;
+            if (!compute_eval(c, m, 0, r->v, f->default_expr, &x))
+                return false;
+            if (x.type == V_INT && f->vtype == V_DEC)
+                x = v_dec(dec_of_i64(x.u.i));
+            if (x.type == f->vtype)
+                r->v[i] = x;
+        } else
+            r->v[i] = f->otherwise;
+    }
+    for (int i = SLOT_FIRST; i < m->nfields; i++)
+        if (str_eqz(str_of(m->fields[i].type->name), "auto_number") && r->v[i].type == V_NULL && !next_number(c, &m->fields[i], &r->v[i]))
+            return false;
+    return true;
+}
+
+/* ---- validation ------------------------------------------------------------------------------------------------ */
+
+static bool condition(struct ctx *c, const struct record *r, const struct expr *x, bool *out)
+{
+    struct value v;
+    *out = false;
+    if (!compute_eval(c, r->m, r->id, r->v, x, &v))
+        return false;
+    *out = (v.type == V_BOOL && v.u.b) || (v_is_number(&v) && !dec_is_zero(v_number(&v)));
+    return true;
+}
+
+static const struct record_type *type_of(const struct record *r)
+{
+    for (size_t i = 0; i < r->m->ntypes; i++)
+        if (r->v[SLOT_RECORD_TYPE].type == V_TEXT && str_eq(r->m->types[i].code, r->v[SLOT_RECORD_TYPE].u.s))
+            return &r->m->types[i];
+    return NULL;
+}
+
+static bool has_value(const struct record *r, int i)
+{
+    const struct field *f = &r->m->fields[i];
+    if (f->type->flags & FT_LINES)
+        return r->lines[i].n > 0;
+    if (f->parts)
+        return r->v[i + 1].type != V_NULL || r->v[i + 2].type != V_NULL;
+    return r->v[i].type != V_NULL;
+}
+
+static bool check_required(struct ctx *c, const struct record *r, const struct field *f)
+{
+    const struct record_type *t = type_of(r);
+    bool                      needed = f->required, shown = true;
+    if (f->only_in && f->only_in != t)
+        return true;
+    for (size_t k = 0; t && k < t->nrequired; k++)
+        needed |= t->required[k] == f;
+    if (!needed && f->required_when && !condition(c, r, f->required_when, &needed))
+        return false;
+    if (!needed || has_value(r, f->slot) || (f->type->flags & (FT_COMPUTED | FT_READ)) ||
+        ((f->type->flags & FT_LINES) && r->id && !r->lines[f->slot].given))
+        return true;
+    if (f->visible_when && !condition(c, r, f->visible_when, &shown))
+        return false;
+    if (shown)
+        err_problem(&c->err, f->name, "required", "This is needed");
+    return true;
+}
+
+static bool option_fits(const struct record *r, const struct field *f)
+{
+    if (f->depends_on && r->v[f->slot].type == V_TEXT)
+        for (size_t i = 0; i < f->noptions; i++) {
+            const struct option *o = &f->options[i];
+            const struct value  *on = &r->v[f->depends_on->slot];
+            bool                 ok = o->nwhen == 0;
+            if (!str_eq(o->code, r->v[f->slot].u.s))
+                continue;
+            for (size_t k = 0; k < o->nwhen; k++)
+                ok |= on->type == V_TEXT && str_eq(o->when[k], on->u.s);
+            if (!ok)
+                return false;
+        }
+    const struct record_type *t = type_of(r);
+    const struct json        *narrow = t && t->options ? json_get_str(t->options, f->name) : NULL;
+    if (!narrow || r->v[f->slot].type != V_TEXT)
+        return true;
+    for (const struct json *j = narrow->first; j; j = j->next)
+        if (str_eq(j->s, r->v[f->slot].u.s))
+            return true;
+    return false;
+}
+
+static bool validate(struct ctx *c, const struct record *r)
+{
+    const struct module *m = r->m;
+    struct err           e;
+    for (int i = SLOT_RECORD_TYPE; i < m->nfields; i++) {
+        const struct field *f = &m->fields[i];
+        str                 name = f->part_of ? f->part_of->name : f->name;
+        if (f->part_of == NULL && i >= SLOT_FIRST && !check_required(c, r, f))
+            return false;
+        if (!(f->type->flags & (FT_COLUMN | FT_MANY)))
+            continue;
+        err_init(&e, c->mem, c->err.lang);
+        if (!field_check(f, &r->v[i], &e))
+            err_problem(&c->err, name, "value", STR_FMT, STR_ARG(e.message));
+        else if ((f->type->flags & FT_OPTIONS) && !option_fits(r, f))
+            err_problem(&c->err, name, "value", "This choice does not go with the others");
+    }
+    if (m->ntypes && r->v[SLOT_RECORD_TYPE].type == V_NULL)
+        err_problem(&c->err, S("record_type"), "required", "This is needed");
+    for (size_t i = 0; i < m->nrules; i++) {
+        bool wrong;
+        if (!condition(c, r, m->rules[i].when, &wrong))
+            return false;
+        str text = label_in(&m->rules[i].message, c->err.lang);
+        if (wrong)
+            err_problem(&c->err, m->rules[i].at ? m->rules[i].at->name : S(""), "rule", STR_FMT, STR_ARG(text));
+    }
+    return c->err.kind == ERR_NONE;
+}
+
+/* ---- statements ------------------------------------------------------------------------------------------------ */
+
+/* A broken unique index, in words: the column's name says which field it was. */
+static bool unique_problem(struct ctx *c, const struct module *m)
+{
+    if (c->err.kind != ERR_CONFLICT)
+        return false;
+    str detail = c->err.detail;
+    for (int i = SLOT_FIRST; i < m->nfields; i++) {
+        const struct field *f = &m->fields[i];
+        ptrdiff_t           at = f->unique ? str_find(detail, f->column) : -1;
+        if (at < 0)
+            continue;
+        size_t end = (size_t)at + f->column.n;
+        if (end < detail.n && detail.p[end] >= '0' && detail.p[end] <= '9')
+            continue;
+        err_problem(&c->err, f->name, "unique", "Another record has this value already");
+        return err_set(&c->err, ERR_CONFLICT, "Another record has this value already");
+    }
+    return false;
+}
+
+bool change_write(struct ctx *c, const struct module *m, int64_t id, int64_t version, const char *op, str changes)
+{
+    struct value a[] = { v_int(c->now), v_int(m->id), v_int(id), v_int(version), v_text(str_of(op)),
+                         c->actor->user ? v_int(c->actor->user) : V_NONE, v_text(str_of(c->way)), changes.n ? v_text(changes) : V_NONE };
+    return db_exec(c->db, S("INSERT INTO q_change(at, module, record, version, op, actor, way, changes) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"),
+                   a, 8, NULL, &c->err);
+}
+
+static bool write_links(struct ctx *c, const struct record *r, bool fresh)
+{
+    for (int i = SLOT_FIRST; i < r->m->nfields; i++) {
+        const struct field *f = &r->m->fields[i];
+        if (!(f->type->flags & FT_MANY) || (!fresh && !r->set[i]))
+            continue;
+        struct value a[] = { v_int(f->id), v_int(r->id), V_NONE };
+        if (!fresh && !db_exec(c->db, S("DELETE FROM q_link WHERE field = $1 AND record = $2"), a, 2, NULL, &c->err))
+            return false;
+        for (size_t k = 0; r->v[i].type == V_LIST && k < r->v[i].u.l.n; k++) {
+            a[2] = v_int(r->v[i].u.l.v[k].u.i);
+            if (!db_exec(c->db, S("INSERT INTO q_link(field, record, target) VALUES($1, $2, $3) ON CONFLICT DO NOTHING"), a, 3, NULL, &c->err))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool write_lines(struct ctx *c, struct record *r)
+{
+    for (int i = SLOT_FIRST; i < r->m->nfields; i++) {
+        const struct field *f = &r->m->fields[i];
+        if (!(f->type->flags & FT_LINES) || !r->lines[i].given)
+            continue;
+        struct rows  had;
+        struct value a[] = { v_int(r->id) };
+        str sql = str_printf(c->mem, "SELECT id FROM " STR_FMT " WHERE " STR_FMT " = $1 AND deleted_at IS NULL", STR_ARG(f->target->table), STR_ARG(f->via->column));
+        if (!db_run(c->db, sql, a, 1, c->mem, &had, &c->err))
+            return false;
+        for (size_t h = 0; h < had.nrows; h++) {
+            bool kept = false;
+            for (size_t k = 0; k < r->lines[i].n; k++)
+                kept |= r->lines[i].rows[k]->id == CELL(&had, h, 0)->u.i;
+            if (!kept && !rec_delete(c, f->target, CELL(&had, h, 0)->u.i, 0))
+                return false;
+        }
+        for (size_t k = 0; k < r->lines[i].n; k++) {
+            struct record *line = r->lines[i].rows[k];
+            bool           own = line->id == 0;
+            for (size_t h = 0; h < had.nrows && !own; h++)
+                own = CELL(&had, h, 0)->u.i == line->id;
+            if (!own)
+                return err_problem(&c->err, f->name, "line", "Line %zu does not belong to this record", k + 1);
+            line->v[f->via->slot] = v_ref(r->id);
+            line->set[f->via->slot] = 1;
+            if (!(line->id ? rec_update(c, line) : rec_create(c, line)))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool insert(struct ctx *c, struct record *r)
+{
+    struct value *a = NEWV(c->mem, struct value, (size_t)r->m->nfields);
+    struct rows   out;
+    size_t        n = 0;
+    for (int i = SLOT_VERSION; i < r->m->nfields; i++)
+        if (r->m->fields[i].type->flags & FT_COLUMN)
+            a[n++] = field_to_cell(&r->m->fields[i], &r->v[i], c->mem);
+    if (!db_run(c->db, r->m->insert_sql, a, n, c->mem, &out, &c->err))
+        return unique_problem(c, r->m);
+    r->id = CELL(&out, 0, 0)->u.i;
+    r->v[SLOT_ID] = v_ref(r->id);
+    return true;
+}
+
+static void stamp(struct ctx *c, struct record *r, bool fresh)
+{
+    struct value who = c->actor->user ? v_ref(c->actor->user) : V_NONE;
+    if (fresh) {
+        r->v[SLOT_VERSION] = v_int(1);
+        r->v[SLOT_CREATED_AT] = v_time(c->now);
+        r->v[SLOT_CREATED_BY] = who;
+        if (r->v[SLOT_OWNER].type == V_NULL && !r->set[SLOT_OWNER])
+            r->v[SLOT_OWNER] = who;
+    }
+    r->v[SLOT_UPDATED_AT] = v_time(c->now);
+    r->v[SLOT_UPDATED_BY] = who;
+}
+
+static bool check_written_fields(struct ctx *c, const struct record *r, const uint8_t *levels)
+{
+    for (int i = SLOT_OWNER; i < r->m->nfields; i++)
+        if (r->set[i] && levels[i] < FIELD_WRITE) {
+            const struct field *f = r->m->fields[i].part_of ? r->m->fields[i].part_of : &r->m->fields[i];
+            err_problem(&c->err, f->name, "denied", "You may not change this field");
+        }
+    return c->err.kind == ERR_NONE || err_set(&c->err, ERR_DENIED, "You may not change these fields");
+}
+
+bool rec_create(struct ctx *c, struct record *r)
+{
+    const struct module *m = r->m;
+    struct access        a = access_of(c, m);
+    uint8_t             *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
+    bool                 seen, may, changed;
+    if (!access_any(&a, ACT_CREATE))
+        return err_set(&c->err, ERR_DENIED, "You may not create records here");
+    stamp(c, r, true);
+    if (m->ntypes == 1 && r->v[SLOT_RECORD_TYPE].type == V_NULL)
+        r->v[SLOT_RECORD_TYPE] = v_text(m->types[0].code);
+    if (!set_defaults(c, r) || !compute_own(c, m, 0, r->v, &changed))
+        return false;
+    if (!a.everything) {        /* the record as it would be must be one that a role lets the actor make */
+        if (!row_rights(c, m, 0, r->v, ACT_CREATE, levels, &seen, &may))
+            return false;
+        if (!may)
+            return err_set(&c->err, ERR_DENIED, "You may not create such a record");
+        if (!check_written_fields(c, r, levels))
+            return false;
+    }
+    if (!validate(c, r) || !insert(c, r) || !write_links(c, r, true) || !write_lines(c, r))
+        return false;
+    r->version = 1;
+    if (!search_write(c, m, r->id, NULL, r->v) || !change_write(c, m, r->id, 1, "create", STR_NONE) || !compute_mark(c, m, r->id, NULL, r->v))
+        return false;
+    return true;
+}
+
+/* {"17":[from,to]} by field id, in stored form; computed fields follow from the others and are left out. */
+static str describe(struct ctx *c, const struct module *m, const struct value *old, const struct value *now, bool *any)
+{
+    struct buf b;
+    struct jw  w;
+    buf_init(&b, c->mem);
+    jw_init(&w, &b);
+    jw_obj(&w);
+    *any = false;
+    for (int i = SLOT_OWNER; i < m->nfields; i++) {
+        const struct field *f = &m->fields[i];
+        char                key[32];
+        if (i == SLOT_DELETED_AT || !(f->type->flags & (FT_COLUMN | FT_MANY)) || (f->type->flags & FT_COMPUTED) || v_same(&old[i], &now[i]))
+            continue;
+        *any = true;
+        if (f->part_of)
+            snprintf(key, sizeof key, "%lld.%d", (long long)f->part_of->id, (int)(f - f->part_of) - 1);
+        else if (f->system)
+            snprintf(key, sizeof key, "%s", f->name.p);
+        else
+            snprintf(key, sizeof key, "%lld", (long long)f->id);
+        jw_key(&w, key);
+        jw_arr(&w);
+        for (int k = 0; k < 2; k++) {
+            const struct value *v = k ? &now[i] : &old[i];
+            struct value        cell = f->type->flags & FT_MANY ? *v : field_to_cell(f, v, c->mem);
+            jw_value(&w, &cell);
+        }
+        jw_end_arr(&w);
+    }
+    jw_end_obj(&w);
+    return buf_str(&b);
+}
+
+static bool update_row(struct ctx *c, const struct record *r, const struct value *old, const struct value *now)
+{
+    struct buf    b;
+    struct value *a = NEWV(c->mem, struct value, (size_t)r->m->nfields + 2);
+    size_t        n = 0;
+    int64_t       hit;
+    buf_init(&b, c->mem);
+    buf_printf(&b, "UPDATE " STR_FMT " SET ", STR_ARG(r->m->table));
+    for (int i = SLOT_VERSION; i < r->m->nfields; i++)
+        if ((r->m->fields[i].type->flags & FT_COLUMN) && (i <= SLOT_UPDATED_BY || !v_same(&old[i], &now[i]))) {
+            buf_printf(&b, "%s" STR_FMT " = $%zu", n ? ", " : "", STR_ARG(r->m->fields[i].column), n + 1);
+            a[n++] = field_to_cell(&r->m->fields[i], &now[i], c->mem);
+        }
+    buf_printf(&b, " WHERE id = $%zu AND version = $%zu", n + 1, n + 2);
+    a[n] = v_int(r->id);
+    a[n + 1] = old[SLOT_VERSION];
+    if (!db_exec(c->db, buf_str(&b), a, n + 2, &hit, &c->err))
+        return unique_problem(c, r->m);
+    return hit == 1 || err_set(&c->err, ERR_BUSY, "The record is being changed; try again");
+}
+
+static bool stale(struct ctx *c) { return err_set(&c->err, ERR_CONFLICT, "Somebody else has changed this record since you opened it"); }
+
+/* Loads the row, and answers as if it did not exist when the actor may not see it. */
+static bool load_seen(struct ctx *c, const struct module *m, int64_t id, bool deleted, enum action act, struct value *v, uint8_t *levels, bool *may)
+{
+    bool found, seen = false;
+    if (!row_load(c, m, id, v, &found))
+        return false;
+    if (found && (v[SLOT_DELETED_AT].type != V_NULL) == deleted && !row_rights(c, m, id, v, act, levels, &seen, may))
+        return false;
+    return seen || err_set(&c->err, ERR_NOT_FOUND, "There is no such record");
+}
+
+bool rec_update(struct ctx *c, struct record *r)
+{
+    const struct module *m = r->m;
+    struct value        *old = NEWV(c->mem, struct value, (size_t)m->nfields);
+    uint8_t             *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
+    bool                 may, changed, any, seen, lines = false;
+    if (!load_seen(c, m, r->id, false, ACT_UPDATE, old, levels, &may))
+        return false;
+    if (!may)
+        return err_set(&c->err, ERR_DENIED, "You may not change this record");
+    if (r->version && r->version != old[SLOT_VERSION].u.i)
+        return stale(c);
+    if (!check_written_fields(c, r, levels))
+        return false;
+    for (int i = 0; i < m->nfields; i++) {
+        lines |= r->lines[i].given;
+        if (!r->set[i])
+            r->v[i] = old[i];
+    }
+    if (!compute_own(c, m, r->id, r->v, &changed) || !validate(c, r))
+        return false;
+    str changes = describe(c, m, old, r->v, &any);
+    if (any || changed) {
+        r->v[SLOT_VERSION] = v_int(old[SLOT_VERSION].u.i + 1);
+        stamp(c, r, false);
+        if (!ctx_is_admin(c)) {     /* nobody gives away what they may not have */
+            if (!row_rights(c, m, r->id, r->v, ACT_UPDATE, levels, &seen, &may))
+                return false;
+            if (!may)
+                return err_set(&c->err, ERR_DENIED, "You may not change the record in this way");
+        }
+        if (!update_row(c, r, old, r->v) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
+            !change_write(c, m, r->id, r->v[SLOT_VERSION].u.i, "update", changes) || !compute_mark(c, m, r->id, old, r->v))
+            return false;
+    }
+    r->version = r->v[SLOT_VERSION].u.i;
+    return !lines || write_lines(c, r);
+}
+
+/* ---- delete and restore ---------------------------------------------------------------------------------------- */
+
+static bool set_deleted(struct ctx *c, const struct module *m, int64_t id, struct value *v, struct value at, const char *op)
+{
+    struct value *old = NEWV(c->mem, struct value, (size_t)m->nfields);
+    memcpy(old, v, (size_t)m->nfields * sizeof *v);
+    v[SLOT_VERSION].u.i++;
+    v[SLOT_DELETED_AT] = at;
+    struct value a[] = { at.type == V_NULL ? V_NONE : v_int(at.u.i), v_int(id), v[SLOT_VERSION], v_int(c->now),
+                         c->actor->user ? v_int(c->actor->user) : V_NONE };
+    str sql = str_printf(c->mem, "UPDATE " STR_FMT " SET deleted_at = $1, version = $3, updated_at = $4, updated_by = $5 WHERE id = $2", STR_ARG(m->table));
+    bool gone = at.type != V_NULL;
+    if (!db_exec(c->db, sql, a, 5, NULL, &c->err))
+        return unique_problem(c, m);
+    return change_write(c, m, id, v[SLOT_VERSION].u.i, op, STR_NONE) && compute_mark(c, m, id, gone ? old : NULL, gone ? NULL : v);
+}
+
+static bool delete_tree(struct ctx *c, const struct module *m, int64_t id, struct value *v, int depth);
+
+/* What points at the record: refuse, clear or delete with it, as each relation says. */
+static bool release_references(struct ctx *c, const struct module *m, int64_t id, int depth)
+{
+    for (size_t i = 0; i < m->nlists; i++) {
+        const struct field *via = m->lists[i].via;
+        struct rows         r;
+        struct value        a[] = { v_int(id) };
+        str sql = str_printf(c->mem, "SELECT id FROM " STR_FMT " WHERE " STR_FMT " = $1 AND deleted_at IS NULL ORDER BY id", STR_ARG(via->module->table), STR_ARG(via->column));
+        if (!db_run(c->db, sql, a, 1, c->mem, &r, &c->err))
+            return false;
+        if (r.nrows && via->on_delete == ON_DELETE_RESTRICT) {
+            str name = label_in(&via->module->label, c->err.lang);
+            return err_set(&c->err, ERR_CONFLICT, "%zu records of “" STR_FMT "” still refer to this one", r.nrows, STR_ARG(name));
+        }
+        for (size_t k = 0; k < r.nrows; k++) {
+            struct value *v = NEWV(c->mem, struct value, (size_t)via->module->nfields), *old = NEWV(c->mem, struct value, (size_t)via->module->nfields);
+            int64_t       rid = CELL(&r, k, 0)->u.i;
+            bool          found, any;
+            if (!row_load(c, via->module, rid, v, &found))
+                return false;
+            if (via->on_delete == ON_DELETE_CASCADE) {
+                if (!delete_tree(c, via->module, rid, v, depth + 1))
+                    return false;
+                continue;
+            }
+            struct record rec = { .m = via->module, .id = rid, .v = v };
+            memcpy(old, v, (size_t)via->module->nfields * sizeof *v);
+            v[via->slot] = V_NONE;
+            v[SLOT_VERSION].u.i++;
+            if (!update_row(c, &rec, old, v) ||
+                !change_write(c, via->module, rid, v[SLOT_VERSION].u.i, "update", describe(c, via->module, old, v, &any)) ||
+                !compute_mark(c, via->module, rid, old, v))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool delete_tree(struct ctx *c, const struct module *m, int64_t id, struct value *v, int depth)
+{
+    if (depth > 20)
+        return err_set(&c->err, ERR_LIMIT, "Too many levels of records depend on this one");
+    return release_references(c, m, id, depth) && set_deleted(c, m, id, v, v_time(c->now), "delete");
+}
+
+bool rec_delete(struct ctx *c, const struct module *m, int64_t id, int64_t version)
+{
+    struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
+    uint8_t      *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
+    bool          may;
+    if (!load_seen(c, m, id, false, ACT_DELETE, v, levels, &may))
+        return false;
+    if (!may)
+        return err_set(&c->err, ERR_DENIED, "You may not delete this record");
+    if (version && version != v[SLOT_VERSION].u.i)
+        return stale(c);
+    return delete_tree(c, m, id, v, 0);
+}
+
+/* Children that went in the same act come back with it. */
+static bool restore_tree(struct ctx *c, const struct module *m, int64_t id, struct value *v, int depth)
+{
+    struct value at = v[SLOT_DELETED_AT];
+    if (depth > 20 || !set_deleted(c, m, id, v, V_NONE, "restore"))
+        return false;
+    for (size_t i = 0; i < m->nlists; i++) {
+        const struct field *via = m->lists[i].via;
+        struct rows         r;
+        struct value        a[] = { v_int(id), v_int(at.u.i) };
+        if (via->on_delete != ON_DELETE_CASCADE)
+            continue;
+        str sql = str_printf(c->mem, "SELECT id FROM " STR_FMT " WHERE " STR_FMT " = $1 AND deleted_at = $2", STR_ARG(via->module->table), STR_ARG(via->column));
+        if (!db_run(c->db, sql, a, 2, c->mem, &r, &c->err))
+            return false;
+        for (size_t k = 0; k < r.nrows; k++) {
+            struct value *child = NEWV(c->mem, struct value, (size_t)via->module->nfields);
+            bool          found;
+            if (!row_load(c, via->module, CELL(&r, k, 0)->u.i, child, &found) ||
+                !restore_tree(c, via->module, CELL(&r, k, 0)->u.i, child, depth + 1))
+                return false;
+        }
+    }
+    return compute_mark_self(c, m, id);     /* what its formulas read may have changed meanwhile */
+}
+
+bool rec_restore(struct ctx *c, const struct module *m, int64_t id)
+{
+    struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
+    uint8_t      *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
+    bool          may;
+    if (!load_seen(c, m, id, true, ACT_DELETE, v, levels, &may))
+        return false;
+    if (!may)
+        return err_set(&c->err, ERR_DENIED, "You may not restore this record");
+    return restore_tree(c, m, id, v, 0);
+}
