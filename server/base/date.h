@@ -25,11 +25,12 @@ int64_t      instant_now(void);                     /* the clock: called at the 
 
 /* Time zones by IANA name, through ICU.  The business day of an instant. */
 struct zone;
-const struct zone *zone_find(str name);             /* NULL: no such zone.  Cached for the life of the process */
+const struct zone *zone_find(str name);             /* NULL: no such zone.  Cached for the life of the process; any thread */
 int64_t zone_day(const struct zone *, int64_t us);  /* civil day there */
 int64_t zone_offset_us(const struct zone *, int64_t us);
 int64_t zone_local_us(const struct zone *, int64_t us);   /* us + offset */
-int64_t zone_instant(const struct zone *, int64_t day, int64_t us_of_day); /* of a local time; in a gap: after it */
+int64_t zone_instant(const struct zone *, int64_t day, int64_t us_of_day); 
+    /* of a local time; one in a gap is moved on by the length of the gap (02:30 -> 03:30), of two the earlier */
 
 /* Periods of a calendar.  fiscal_start: first month of the fiscal year, 1..12; 1 gives the calendar year.
  * A fiscal year is named after the calendar year it ends in unless named_by_start. */
@@ -47,6 +48,10 @@ struct calendar {
 };
 extern const struct calendar calendar_plain;        /* Saturday and Sunday off, no holidays */
 bool    calendar_works(const struct calendar *, int64_t day);
-int64_t calendar_add(const struct calendar *, int64_t day, int64_t n); /* WORKDAY: n working days after (before) day */
+/* WORKDAY: n working days after (before) day; 0 is the day itself.  CALENDAR_NEVER when n is beyond +-CALENDAR_MAX
+ * or a calendar whose weekend is the whole week has no such day. */
+#define CALENDAR_NEVER INT64_MIN
+#define CALENDAR_MAX   INT64_C(10000000)
+int64_t calendar_add(const struct calendar *, int64_t day, int64_t n);
 int64_t calendar_count(const struct calendar *, int64_t from, int64_t to); /* NETWORKDAYS, both ends included, signed */
 #endif
