@@ -39,6 +39,13 @@ u128 dec_cut(u128 c, int64_t k, bool sticky, bool neg, enum dec_round round)
     int half;
     if (k <= 0)
         return c;
+    if (!(c >> 64) && k < 20) {
+        uint64_t d = wide_pow10_64[k], q64 = (uint64_t)c / d, r64 = (uint64_t)c - q64 * d, up = d - r64;
+        if (r64 == 0 && !sticky)
+            return q64;
+        half = r64 < up ? -1 : r64 > up || sticky ? 1 : 0;
+        return q64 + lifts(q64, half, neg, round);
+    }
     if (k >= WIDE_POW10S) {                         /* c < 2^128 is less than half of 10^39 */
         q = 0;
         rem = c;

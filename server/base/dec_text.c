@@ -93,10 +93,17 @@ bool dec_parse(str s, dec *out)
 static int put_u64(char *end, uint64_t x)       /* backwards from end; returns the count */
 {
     char *p = end;
-    do {
+    while (x >= 100) {
+        unsigned two = (unsigned)(x % 100);
+        x /= 100;
+        *--p = (char)('0' + two % 10);
+        *--p = (char)('0' + two / 10);
+    }
+    if (x >= 10) {
         *--p = (char)('0' + x % 10);
         x /= 10;
-    } while (x);
+    }
+    *--p = (char)('0' + x);
     return (int)(end - p);
 }
 
