@@ -186,6 +186,15 @@ struct value to_bool(struct ev *ev, const struct value *v)
     return v_error(VE_VALUE);
 }
 
+struct value to_item(struct ev *ev, const struct node *from, const struct value *v)
+{
+    if (v->type == V_NULL || v->type == V_DATE || v->type == V_TIME || v_is_number(v))
+        return *v;
+    if (v->type == V_TEXT && (from->kind == NODE_PATH || from->kind == NODE_ROW))
+        return V_NONE;
+    return to_number(ev, v);
+}
+
 static struct value day_of_serial(dec d)
 {
     int64_t n;
@@ -301,7 +310,7 @@ int value_order(struct ev *ev, const struct value *a, const struct value *b)
             return order_i64(a->u.i, b->u.i);
         return ra == RANK_LIST || rb == RANK_LIST ? 2 : ra < rb ? -1 : 1;
     }
-    if (ra == RANK_TEXT && !ev_spend(ev, (a->u.s.n + b->u.s.n) / 64))
+    if (ra == RANK_TEXT && !ev_spend(ev, (a->u.s.n + b->u.s.n) / 8))
         return 2;
     int c = order_same_rank(ev, ra, a, b);
     return c < 0 ? -1 : c;

@@ -33,6 +33,7 @@ enum fn_flag {
     FN_ME     = 4,      /* … with who asks */
     FN_ENV    = 8,      /* reads zone, calendar or fiscal year of the env, so it is not computed inside SQL */
     FN_ZONE   = 16,     /* the same only where an argument is an instant */
+    FN_ZERO   = 32,     /* an argument left out counts as 0 (aggregates always do so) */
 };
 enum fn_agg {           /* what an aggregate keeps; see stat.c */
     AGG_NONE, AGG_SUM, AGG_COUNT, AGG_COUNTA, AGG_COUNTDISTINCT, AGG_AVERAGE, AGG_MIN, AGG_MAX, AGG_MEDIAN,
@@ -73,6 +74,8 @@ struct value to_text(struct ev *, const struct value *);
 struct value to_bool(struct ev *, const struct value *);
 struct value to_day(struct ev *, const struct value *);
 struct value to_serial(struct ev *, const struct value *);
+/* For aggregates: text of a field is passed over (V_NULL), text in the formula counts as the number it spells. */
+struct value to_item(struct ev *, const struct node *from, const struct value *);
 struct value number_of_dec(dec);                    /* V_INT when it is a whole number of 64 bits, else V_DEC, trimmed */
 struct value number_power(dec base, dec exponent);  /* fn_math.c: also the operator ^ */
 struct value number_of_double(double);              /* 15 digits; #NUM! for NaN and infinities */
