@@ -123,8 +123,6 @@ int64_t db_last_commit(const struct store *s) { return atomic_load(&s->commits);
 
 bool db_wait_commit(struct store *s, int64_t seen, int timeout_ms)
 {
-    if (s->engine->watch)
-        s->engine->watch(s);
     struct timespec until;
     deadline_spec(&until, now_ms() + timeout_ms);
     pthread_mutex_lock(&s->watch_mutex);
@@ -225,28 +223,11 @@ void db_deadline(struct db *db, int ms)
 
 /* ---- statements -------------------------------------------------------------------------------------------------- */
 
-/* No NUL and valid UTF-8.  Most text is short ASCII, so that is looked at first, eight bytes at a time. */
-static bool text_storable(str s)
-{
-    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-    size_t         i = 0;
-    for (; i + 8 <= s.n; i += 8) {
-        uint64_t w;
-        memcpy(&w, s.p + i, 8);
-        if ((w | (w - ones)) & high)
-            return text_valid(s);
-    }
-    for (; i < s.n; i++)
-        if (s.p[i] <= 0)
-            return text_valid(s);
-    return true;
-}
-
 static bool args_storable(struct db *db, const struct value *args, size_t nargs)
 {
     for (size_t i = 0; i < nargs; i++) {
         CHECK(args[i].type != V_LIST && args[i].type != V_ERROR);
-        if (args[i].type == V_TEXT && !text_storable(args[i].u.s))
+        if (args[i].type == V_TEXT && !text_valid(args[i].u.s))
             return failure_set(&db->failed, TROUBLE_TEXT, "argument $%zu has a NUL or is not UTF-8", i + 1);
     }
     return true;

@@ -80,6 +80,7 @@ void statements_init(struct statements *, int max, void (*drop)(void *, struct p
 struct prepared *statements_find(struct statements *, str text);        /* marks in_use; NULL: absent or in use */
 void statements_add(struct statements *, struct prepared *, str text);  /* marks in_use; drops the oldest past max */
 void statements_done(struct statements *, struct prepared *);           /* back, or dropped when it was not kept */
+void statements_forget(struct statements *, struct prepared *);         /* one in use: will be dropped by statements_done */
 void statements_clear(struct statements *);                             /* drops all that are not in use */
 
 /* ---- store, db, cursor: the common heads ------------------------------------------------------------------------ */
@@ -137,7 +138,6 @@ struct engine {
     bool (*step)(struct cursor *, const struct value **cells);  /* false at the end and on failure */
     void (*close_cursor)(struct cursor *);
     bool (*script)(struct db *, const char *sql);               /* many statements, no arguments, no rows */
-    void (*watch)(struct store *);          /* somebody wants to hear of commits; NULL: they are all our own */
     const char *(*file)(const struct store *);  /* of the database; NULL: it is not a file here */
     bool (*backup)(struct store *, const char *file, struct failure *);    /* NULL: cannot */
     bool (*check)(struct store *, void (*say)(void *, str), void *arg, struct failure *);

@@ -55,7 +55,7 @@ static void drop(struct statements *t, struct prepared *p)
     t->drop(t->connection, p);
 }
 
-static void remove_kept(struct statements *t, struct prepared *p)
+static void take_out(struct statements *t, struct prepared *p)
 {
     struct prepared **at = bucket_of(t, p->hash);
     while (*at != p)
@@ -63,7 +63,20 @@ static void remove_kept(struct statements *t, struct prepared *p)
     *at = p->chain;
     unlink_age(t, p);
     t->n--;
+    p->kept = false;
+}
+
+static void remove_kept(struct statements *t, struct prepared *p)
+{
+    take_out(t, p);
     drop(t, p);
+}
+
+void statements_forget(struct statements *t, struct prepared *p)
+{
+    CHECK(p->in_use);
+    if (p->kept)
+        take_out(t, p);
 }
 
 static struct prepared *lookup(struct statements *t, str text, uint64_t hash)

@@ -112,4 +112,3 @@ void test_store_drop(struct store *s)
         delete_file(p->where);
     *p = (struct place){ 0 };
 }
-const char *test_postgres_url(void) { return NULL; }
