@@ -219,6 +219,8 @@ static bool read_field(struct loading *l, struct field *f, int64_t id, const str
     f->readonly = json_bool(def, "readonly", false) || (f->type->flags & (FT_COMPUTED | FT_READ));
     f->search = json_bool(def, "search", (f->type->flags & FT_TEXT) != 0) && (f->type->flags & FT_TEXT);
     f->index = json_bool(def, "index", (f->type->flags & FT_ONE) != 0);
+    f->follow = json_bool(def, "follow", false);
+    f->round = json_bool(def, "round", false);
     f->gap_none = str_eqz(json_str(def, "gap"), "none");
     f->on_delete = read_on_delete(json_str(def, "on_delete"));
     f->related = json_str(def, "related");
@@ -738,6 +740,20 @@ static bool link_all(struct loading *l)
     return true;
 }
 
+/* A user's roles are chosen among the roles there are. */
+static void offer_roles(struct loading *l)
+{
+    const struct module *user = catalog_module(l->cat, S("user"));
+    struct field        *f = user ? (struct field *)module_field(user, S("roles")) : NULL;
+    struct option       *o = NEWV(l->mem, struct option, l->cat->nroles + 1);
+    if (!f || !l->cat->nroles)
+        return;
+    for (size_t i = 0; i < l->cat->nroles; i++)
+        o[i] = (struct option){ l->cat->roles[i].name, l->cat->roles[i].label, NULL, 0 };
+    f->options = o;
+    f->noptions = l->cat->nroles;
+}
+
 static bool read_rest(struct loading *l, const struct rows *rows, const struct json **defs)
 {
     struct catalog *cat = l->cat;
@@ -772,6 +788,7 @@ static bool read_rest(struct loading *l, const struct rows *rows, const struct j
                 cat->fiscal.start_month = (int)month;
         }
     }
+    offer_roles(l);
     cat->zone = zone_find(cat->zone_name);
     return cat->zone || err_problem(l->e, S("zone"), "zone", "There is no time zone “" STR_FMT "”", STR_ARG(cat->zone_name));
 }

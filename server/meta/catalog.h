@@ -37,7 +37,8 @@ struct field {
     int                     slot, scale;
     enum vtype              vtype;          /* of its value */
     const struct record_type *only_in;      /* NULL: in all record types */
-    bool                    required, unique, readonly, search, index, system, anchored, gap_none;
+    bool                    required, unique, readonly, search, index, system, gap_none, follow, round;
+    /* follow: the default is taken again when what it reads changes; round: more decimals are rounded, not refused */
     enum on_delete          on_delete;
     str                     related;        /* relations: name of the list seen from the other side */
     struct value            otherwise;      /* constant default */

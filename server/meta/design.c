@@ -272,13 +272,36 @@ static bool create_tables(struct design *d, const struct module *m, struct err *
     return make_view(d, m, e);
 }
 
+/* {"name":"user","extend":true,"fields":[…]}: fields for a module that another definition makes. */
+static bool extend_rows(struct design *d, const struct json *def, struct err *e)
+{
+    struct rows  r;
+    struct value a[] = { v_text(json_str(def, "name")) };
+    int64_t      fid;
+    if (!db_run(d->db, S("SELECT id FROM q_config WHERE kind = 'module' AND name = $1"), a, 1, d->mem, &r, e))
+        return false;
+    if (!r.nrows)
+        return err_problem(e, S("name"), "name", "There is no module “" STR_FMT "”", STR_ARG(a[0].u.s));
+    const struct json *fields = json_get(def, "fields");
+    for (const struct json *f = fields ? fields->first : NULL; f; f = f->next)
+        if (!check_name(d, json_str(f, "name"), e) ||
+            !insert_row(d, "field", CELL(&r, 0, 0)->u.i, json_str(f, "name"), show(d->mem, f), &fid, e))
+            return false;
+    return true;
+}
+
 bool design_load(struct design *d, const struct json *const *modules, size_t n, struct err *e)
 {
     struct catalog *after;
     int64_t        *ids = NEWV(d->mem, int64_t, n + 1);
+    size_t          made = 0;
     for (size_t i = 0; i < n; i++)
-        if (!create_rows(d, modules[i], &ids[i], e))
+        if (!json_bool(modules[i], "extend", false) && !create_rows(d, modules[i], &ids[made++], e))
             return false;
+    for (size_t i = 0; i < n; i++)
+        if (json_bool(modules[i], "extend", false) && !extend_rows(d, modules[i], e))
+            return false;
+    n = made;
     if (!finish(d, &after, e))
         return false;
     bool ok = true;

@@ -40,7 +40,7 @@ static bool read_decimal(const struct field *f, const struct json *j, struct are
     (void)mem;
     if (!json_dec(j, &d))
         return err_set(e, ERR_INVALID, "This must be a number");
-    if (!dec_exact_units(d, f->scale, &units)) {
+    if (!dec_exact_units(d, f->scale, &units) && !(f->round && dec_to_units(d, f->scale, &units))) {
         if (dec_to_units(d, f->scale, &units))
             return err_set(e, ERR_INVALID, "At most %d decimals are kept here", f->scale);
         return err_set(e, ERR_INVALID, "The number is too large");

@@ -134,27 +134,52 @@ static bool next_number(struct ctx *c, const struct field *f, struct value *out)
     return true;
 }
 
+static bool take_default(struct ctx *c, struct record *r, const struct field *f)
+{
+    struct value x;
+    int64_t      units;
+    if (!compute_eval(c, r->m, r->id, r->v, f->default_expr, &x))
+        return false;
+    if (f->vtype == V_DEC && v_is_number(&x))
+        x = dec_to_units(v_number(&x), f->scale, &units) ? v_dec(dec_of_units(units, f->scale)) : V_NONE;
+    if (f->vtype == V_INT && v_is_number(&x))
+        x = dec_to_units(v_number(&x), 0, &units) ? v_int(units) : V_NONE;
+    if (x.type == f->vtype || (x.type == V_NULL && r->v[f->slot].type != V_NULL))
+        r->v[f->slot] = x;
+    return true;
+}
+
+/* Constants first, because formulas may read them. */
 static bool set_defaults(struct ctx *c, struct record *r)
 {
     const struct module *m = r->m;
-    for (int i = SLOT_FIRST; i < m->nfields; i++) {
-        const struct field *f = &m->fields[i];
-        if (r->set[i] || r->v[i].type != V_NULL)
-            continue;
-        if (f->default_expr) {
-            struct value x;
-            if (!compute_eval(c, m, 0, r->v, f->default_expr, &x))
-                return false;
-            if (x.type == V_INT && f->vtype == V_DEC)
-                x = v_dec(dec_of_i64(x.u.i));
-            if (x.type == f->vtype)
-                r->v[i] = x;
-        } else
-            r->v[i] = f->otherwise;
-    }
+    for (int i = SLOT_FIRST; i < m->nfields; i++)
+        if (!r->set[i] && r->v[i].type == V_NULL && !m->fields[i].default_expr)
+            r->v[i] = m->fields[i].otherwise;
+    for (int i = SLOT_FIRST; i < m->nfields; i++)
+        if (!r->set[i] && r->v[i].type == V_NULL && m->fields[i].default_expr && !take_default(c, r, &m->fields[i]))
+            return false;
     for (int i = SLOT_FIRST; i < m->nfields; i++)
         if (str_eqz(str_of(m->fields[i].type->name), "auto_number") && r->v[i].type == V_NULL && !next_number(c, &m->fields[i], &r->v[i]))
             return false;
+    return true;
+}
+
+/* Defaults that follow what they read, where the caller gave no value of its own. */
+static bool follow_defaults(struct ctx *c, struct record *r, const struct value *old)
+{
+    for (int i = SLOT_FIRST; i < r->m->nfields; i++) {
+        const struct field *f = &r->m->fields[i];
+        bool                moved = false;
+        if (!f->follow || !f->default_expr || r->set[i])
+            continue;
+        for (int k = 0; k < f->default_expr->npaths; k++) {
+            const struct field *on = f->default_expr->paths[k].step[0].field;
+            moved |= on->slot >= 0 && !v_same(&old[on->slot], &r->v[on->slot]);
+        }
+        if (moved && !take_default(c, r, f))
+            return false;
+    }
     return true;
 }
 
@@ -499,7 +524,7 @@ bool rec_update(struct ctx *c, struct record *r)
         if (!r->set[i])
             r->v[i] = old[i];
     }
-    if (!compute_own(c, m, r->id, r->v, &changed) || !validate(c, r))
+    if (!follow_defaults(c, r, old) || !compute_own(c, m, r->id, r->v, &changed) || !validate(c, r))
         return false;
     str changes = describe(c, m, old, r->v, &any);
     if (any || changed) {

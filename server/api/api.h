@@ -1,0 +1,76 @@
+/* api: JSON in, one call down, JSON out.  No rule of the business lives here.
+ *
+ * A handler touches only its desk: the arena and the transaction of its call.  It contains no begin, commit, retry or
+ * free, and may be run twice: the router does all that from the route's row. */
+#ifndef API_API_H
+#define API_API_H
+#include "base/json.h"
+#include "http/http.h"
+#include "record/record.h"
+
+struct events;
+struct app {
+    struct store    *store;
+    struct catalogs *catalogs;
+    struct events   *events;
+    str              base_url;
+    int64_t          started;
+    struct http_server *server;
+};
+
+enum { PARAMS_MAX = 4 };
+struct call {
+    struct ctx           c;
+    struct app          *app;
+    struct request      *rq;
+    struct reply        *rp;
+    struct actor         actor;
+    const struct json   *body;          /* of a JSON request, NULL without body */
+    str                  params[PARAMS_MAX];
+    struct buf           out;
+    struct jw            w;             /* writes the answer */
+    int64_t              auth_version, catalog_version;
+    str                  token;         /* of the request, however it came */
+    bool                 by_cookie;
+};
+
+enum route_flags { ROUTE_OPEN = 1, ROUTE_ADMIN = 2, ROUTE_RAW = 4 };   /* no sign-in; administrators only; body is no JSON */
+struct route {
+    const char  *method, *path;         /* "/records/{m}/{id}" below /api/v1 */
+    enum tx_mode tx;
+    int          flags;
+    bool       (*run)(struct call *);
+    const char  *doc;
+};
+extern const struct route routes[];     /* ends with method NULL */
+
+/* The handler of the front: /api/v1/…; the rest goes to the client's files. */
+void api_handle(void *app, struct request *, struct reply *);
+size_t api_body_limit(void *app, const struct request *, int *status);
+
+/* Helpers of handlers. */
+const struct module *call_module(struct call *, str name);          /* NULL: error set; unknown and hidden look the same */
+bool call_id(struct call *, str text, int64_t *id);
+str  call_param(struct call *, const char *name);                   /* query parameter, "" when absent */
+bool call_int(struct call *, const char *name, int64_t otherwise, int64_t min, int64_t max, int64_t *out);
+void call_status(struct call *, int status);
+void call_header(struct call *, const char *name, str value);
+bool call_body(struct call *);                                      /* that there is a JSON object */
+/* The person behind a user id, from the user module; false: none or not active. */
+bool actor_load(struct ctx *, int64_t user, struct actor *out);
+void problem_json(struct buf *, const struct err *, str trace, str current);
+
+/* One file of handlers each. */
+#define HANDLERS(H)                                                                                                     \
+    H(session_create) H(session_delete) H(me_get) H(me_patch) H(me_password)                                            \
+    H(records_find) H(records_create) H(records_get) H(records_update) H(records_delete) H(records_restore)             \
+    H(records_history) H(records_batch) H(search_all) H(changes_get) H(formula_eval) H(query_post)                      \
+    H(modules_list) H(modules_get) H(modules_create) H(modules_update) H(modules_delete)                                \
+    H(fields_create) H(fields_update) H(fields_delete)                                                                  \
+    H(views_list) H(views_create) H(views_update) H(views_delete) H(dashboards_list) H(dashboards_get)                  \
+    H(roles_list) H(roles_create) H(roles_update) H(users_list) H(users_create) H(users_update)                         \
+    H(health_get) H(metrics_get) H(openapi_get) H(events_get)
+#define H(name) bool name(struct call *);
+HANDLERS(H)
+#undef H
+#endif

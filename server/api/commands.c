@@ -1,0 +1,345 @@
+/* commands: see commands.h. */
+#include "api/commands.h"
+#include "api/events.h"
+#include "api/workspace.h"
+#include "auth/auth.h"
+#include "auth/token.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "channel/demo_load.h"
+#include "exchange/export.h"
+#include "exchange/import.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- what several commands need ------------------------------------------------------------------------------------ */
+
+static int refused(const char *command, const struct err *e)
+{
+    fprintf(stderr, "qudao %s: " STR_FMT "\n", command, STR_ARG(e->message));
+    for (size_t i = 0; i < e->nproblems; i++)
+        fprintf(stderr, "  " STR_FMT ": " STR_FMT "\n", STR_ARG(e->problems[i].field), STR_ARG(e->problems[i].message));
+    if (e->detail.n)
+        fprintf(stderr, "  (" STR_FMT ")\n", STR_ARG(e->detail));
+    return 1;
+}
+
+static int misused(const char *command, const char *what)
+{
+    fprintf(stderr, "qudao %s: %s\n", command, what);
+    return 2;
+}
+
+static const char *text_z(struct arena *mem, const struct settings *s, const char *name)
+{
+    str t = setting_text(s, name);
+    return t.n ? str_z(mem, t) : "";
+}
+
+static bool open_store(struct arena *mem, const struct settings *s, struct store **st, struct err *e)
+{
+    struct workspace_options o = { .data = text_z(mem, s, "data"), .database = text_z(mem, s, "database"), .schema = text_z(mem, s, "workspace"),
+                                   .readers = (int)setting_int(s, "readers") };
+    return workspace_open(&o, st, e);
+}
+
+static bool open_existing(struct arena *mem, const struct settings *s, struct store **st, struct err *e)
+{
+    bool there;
+    if (!open_store(mem, s, st, e))
+        return false;
+    if (workspace_exists(*st, &there, e) && there)
+        return true;
+    store_close(*st);
+    return e->kind ? false : err_set(e, ERR_NOT_FOUND, "There is no workspace here yet; make one with qudao init");
+}
+
+/* ---- serve ----------------------------------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    stop_asked = 1;
+}
+
+static bool make_demo(struct arena *mem, struct store *st, struct err *e)
+{
+    struct workspace_new o = { S("channel"), S("admin@demo.qudao"), S("qudao-demo-2026"), S("演示企业"), S("zh-CN") };
+    bool                 there;
+    if (!workspace_exists(st, &there, e) || there)
+        return e->kind == ERR_NONE;
+    int64_t from = instant_now();
+    if (!workspace_init(st, &o, e) || !demo_load(st, mem, e))
+        return false;
+    log_event(LOG_INFO, "demo_made", "ms=%lld", (long long)(instant_now() - from) / 1000);
+    return true;
+}
+
+static int serve(const struct settings *s, int n, char **rest)
+{
+    struct arena      *mem = arena_new(0);
+    struct err         e;
+    struct app         app = { .started = instant_now() };
+    struct http_limits limits = http_limits_default;
+    struct http_server *http;
+    (void)n, (void)rest;
+    err_init(&e, mem, LANG_EN);
+    if (!open_store(mem, s, &app.store, &e))
+        return refused("serve", &e);
+    bool there;
+    if (setting_bool(s, "demo") && !make_demo(mem, app.store, &e))
+        return refused("serve", &e);
+    if (!workspace_exists(app.store, &there, &e) || !there) {
+        if (!e.kind)
+            err_set(&e, ERR_NOT_FOUND, "There is no workspace here yet; make one with qudao init");
+        return refused("serve", &e);
+    }
+    app.catalogs = catalogs_new();
+    app.base_url = setting_text(s, "base-url");
+    app.events = events_start(&app);
+    limits.workers = (int)setting_int(s, "workers");
+    limits.connections = (int)setting_int(s, "connections");
+    limits.per_address = (int)setting_int(s, "per-address");
+    limits.trusted_proxies = text_z(mem, s, "trusted-proxies");
+    if (!http_start(text_z(mem, s, "listen"), &limits, api_handle, api_body_limit, &app, &http, &e))
+        return refused("serve", &e);
+    app.server = http;
+    struct sigaction sa = { .sa_handler = on_signal };
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
+    log_event(LOG_INFO, "listening", "address=" STR_FMT " port=%d database=%s", STR_ARG(setting_text(s, "listen")), http_port(http),
+              store_dialect(app.store)->name);
+    if (setting_bool(s, "demo"))
+        printf("\n  Qudao  http://127.0.0.1:%d\n  sign in: admin@demo.qudao  password: qudao-demo-2026\n\n", http_port(http));
+    fflush(stdout);
+    while (!stop_asked)
+        pause();
+    log_event(LOG_INFO, "stopping", "signal=1");
+    events_stop(app.events);
+    http_stop(http, 5000);
+    catalogs_free(app.catalogs);
+    store_close(app.store);
+    return 0;
+}
+
+/* ---- init, token ------------------------------------------------------------------------------------------------------ */
+
+static const struct setting init_options[] = {
+    { "email", SET_TEXT, NULL, 0, 0, "e-mail of the first administrator" },
+    { "password-file", SET_TEXT, NULL, 0, 0, "file whose first line is the password; - reads standard input" },
+    { "app", SET_TEXT, "channel", 0, 0, "the application: channel, or core for an empty workspace" },
+    { "locale", SET_TEXT, "zh-CN", 0, 0, "language of the workspace: zh-CN or en" },
+    { "name", SET_TEXT, "Qudao", 0, 0, "name of the company" },
+    { NULL, SET_TEXT, NULL, 0, 0, NULL },
+};
+
+static bool read_password(struct arena *mem, const char *file, str *out)
+{
+    char  line[2048];
+    FILE *f = strcmp(file, "-") ? fopen(file, "r") : stdin;
+    bool  ok = f && fgets(line, sizeof line, f);
+    if (f && f != stdin)
+        fclose(f);
+    if (!ok)
+        return false;
+    line[strcspn(line, "\r\n")] = 0;
+    *out = str_dup(mem, str_of(line));
+    return out->n > 0;
+}
+
+static int init(const struct settings *s, int n, char **rest)
+{
+    struct arena        *mem = arena_new(0);
+    struct err           e;
+    struct store        *st;
+    struct workspace_new o = { setting_text(s, "app"), setting_text(s, "email"), STR_NONE, setting_text(s, "name"), setting_text(s, "locale") };
+    const char          *file = text_z(mem, s, "password-file");
+    (void)n, (void)rest;
+    err_init(&e, mem, LANG_EN);
+    if (!o.email.n || !*file)
+        return misused("init", "--email and --password-file are needed");
+    if (!read_password(mem, file, &o.password)) {
+        fprintf(stderr, "qudao init: %s: %s\n", file, errno ? strerror(errno) : "empty");
+        return 1;
+    }
+    if (!open_store(mem, s, &st, &e) || !workspace_init(st, &o, &e))
+        return refused("init", &e);
+    store_close(st);
+    return 0;
+}
+
+static const struct setting token_options[] = {
+    { "email", SET_TEXT, NULL, 0, 0, "whose token" },
+    { "name", SET_TEXT, "cli", 0, 0, "what it is for" },
+    { "days", SET_INT, "30", 1, 3650, "how long it is valid" },
+    { NULL, SET_TEXT, NULL, 0, 0, NULL },
+};
+
+struct token_wish { str email, name, secret; int64_t days; };
+
+static bool make_token(struct ctx *c, void *arg)
+{
+    struct token_wish *w = arg;
+    int64_t            user, id;
+    if (!user_by_email(c, w->email, &user))
+        return false;
+    if (!user)
+        return err_set(&c->err, ERR_NOT_FOUND, "There is no user with the e-mail " STR_FMT, STR_ARG(w->email));
+    return token_new(c->db, c->mem, user, w->name, c->now, c->now + w->days * US_PER_DAY, &w->secret, &id, &c->err);
+}
+
+static int token(const struct settings *s, int n, char **rest)
+{
+    struct arena     *mem = arena_new(0);
+    struct err        e;
+    struct store     *st;
+    struct token_wish w = { .email = setting_text(s, "email"), .name = setting_text(s, "name"), .days = setting_int(s, "days") };
+    (void)n, (void)rest;
+    err_init(&e, mem, LANG_EN);
+    if (!w.email.n)
+        return misused("token", "--email is needed");
+    struct catalogs *cs = catalogs_new();
+    if (!open_existing(mem, s, &st, &e) || !desk_run(st, cs, TX_WRITE, "cli", mem, make_token, &w, &e))
+        return refused("token", &e);
+    printf(STR_FMT "\n", STR_ARG(w.secret));
+    store_close(st);
+    return 0;
+}
+
+/* ---- eval -------------------------------------------------------------------------------------------------------------- */
+
+static const struct setting eval_options[] = {
+    { "batch", SET_BOOL, "false", 0, 0, "one formula a line from standard input, one value a line" },
+    { NULL, SET_TEXT, NULL, 0, 0, NULL },
+};
+
+/* One value as text; *failed: it did not compile or is an error value. */
+static str evaluate(struct arena *mem, str text, bool *failed)
+{
+    const struct expr *x;
+    struct err         e;
+    err_init(&e, mem, LANG_EN);
+    *failed = true;
+    if (!text_valid(text))
+        return S("#ERROR: the formula is no valid text");
+    if (!expr_compile(text, NULL, mem, &x, &e))
+        return str_printf(mem, "#ERROR: " STR_FMT, STR_ARG(e.message));
+    struct env   env = { .now = instant_now(), .zone = zone_find(S("Asia/Shanghai")), .mem = mem, .fiscal = { 1, false } };
+    struct value v = expr_eval(x, &env);
+    *failed = v.type == V_ERROR;
+    return expr_value_text(mem, &v, EXPR_SERIAL, env.zone);
+}
+
+static int eval(const struct settings *s, int n, char **rest)
+{
+    struct arena *mem = arena_new((size_t)64 << 20);
+    bool          failed = false;
+    if (!setting_bool(s, "batch")) {
+        if (n != 1)
+            return misused("eval", "one formula is needed");
+        str out = evaluate(mem, str_of(rest[0]), &failed);
+        fprintf(failed ? stderr : stdout, STR_FMT "\n", STR_ARG(out));
+        return failed;
+    }
+    char   *line = NULL;
+    size_t  cap = 0;
+    ssize_t len;
+    while ((len = getline(&line, &cap, stdin)) >= 0) {
+        while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+            len--;
+        str out = evaluate(mem, (str){ line, (size_t)len }, &failed);
+        fwrite(out.p, 1, out.n, stdout);
+        putchar('\n');
+        arena_reset(mem);
+    }
+    free(line);
+    return ferror(stdout) ? 1 : 0;
+}
+
+/* ---- backup, restore, check ---------------------------------------------------------------------------------------------- */
+
+static int backup(const struct settings *s, int n, char **rest)
+{
+    struct arena *mem = arena_new(0);
+    struct err    e;
+    struct store *st;
+    err_init(&e, mem, LANG_EN);
+    if (n != 1)
+        return misused("backup", "one file name is needed");
+    if (!open_existing(mem, s, &st, &e) || !store_backup(st, rest[0], &e))
+        return refused("backup", &e);
+    store_close(st);
+    return 0;
+}
+
+static int restore(const struct settings *s, int n, char **rest)
+{
+    struct arena *mem = arena_new(0);
+    struct err    e;
+    struct store *from, *st;
+    char          target[4096];
+    err_init(&e, mem, LANG_EN);
+    if (n != 1)
+        return misused("restore", "one file name is needed");
+    if (setting_text(s, "database").n)
+        return misused("restore", "on PostgreSQL use pg_restore");
+    struct store_options o = { .sqlite_path = rest[0], .read_only = true };
+    snprintf(target, sizeof target, "%s/qudao.db", text_z(mem, s, "data"));
+    if (access(rest[0], R_OK)) {
+        fprintf(stderr, "qudao restore: %s: %s\n", rest[0], strerror(errno));
+        return 1;
+    }
+    if (!access(target, F_OK)) {
+        fprintf(stderr, "qudao restore: %s exists; restore into an empty folder\n", target);
+        return 1;
+    }
+    if (!store_open(&o, &from, &e))
+        return refused("restore", &e);
+    struct workspace_options w = { .data = text_z(mem, s, "data") };
+    (void)w;
+    if (!store_backup(from, target, &e))
+        return refused("restore", &e);
+    store_close(from);
+    if (!open_existing(mem, s, &st, &e))
+        return refused("restore", &e);
+    store_close(st);
+    return 0;
+}
+
+static void say(void *arg, str line)
+{
+    (void)arg;
+    fprintf(stderr, STR_FMT "\n", STR_ARG(line));
+}
+
+static int check(const struct settings *s, int n, char **rest)
+{
+    struct arena *mem = arena_new(0);
+    struct err    e;
+    struct store *st;
+    (void)n, (void)rest;
+    err_init(&e, mem, LANG_EN);
+    if (!open_existing(mem, s, &st, &e) || !store_check(st, say, NULL, &e))
+        return refused("check", &e);
+    store_close(st);
+    puts("ok");
+    return 0;
+}
+
+const struct command commands[] = {
+    { "serve", "--data DIR [--listen 127.0.0.1:8090] [--database postgresql://…] [--demo]", "Serve a workspace", NULL, serve },
+    { "init", "--data DIR --email E --password-file F", "Make a workspace; a second run changes nothing", init_options, init },
+    { "token", "--data DIR --email E", "Print one bearer token", token_options, token },
+    { "eval", "'FORMULA'", "Print the value of a formula", eval_options, eval },
+    { "backup", "--data DIR FILE", "Copy a workspace while it is being served", NULL, backup },
+    { "restore", "--data DIR FILE", "Make a workspace from a backup", NULL, restore },
+    { "check", "--data DIR", "Check that a workspace is whole", NULL, check },
+    { NULL, NULL, NULL, NULL, NULL },
+};

@@ -1,0 +1,12 @@
+/* commands: the command line, one row each.  Exit 0 done, 1 refused with a reason, 2 wrong usage. */
+#ifndef API_COMMANDS_H
+#define API_COMMANDS_H
+#include "base/settings.h"
+
+struct command {
+    const char           *name, *arguments, *doc;
+    const struct setting *options;      /* of its own, or NULL */
+    int                 (*run)(const struct settings *, int n, char **rest);
+};
+extern const struct command commands[];     /* ends with name NULL */
+#endif

@@ -1,0 +1,310 @@
+/* events: see events.h.  Invariants
+ *   1. A stream is sent to only under the lock, and only while it is in the list; `closed` takes it out under the lock.
+ *   2. What a stream is told was asked as its person, after the change, through the read path: hidden records are silent.
+ *   3. A person who may no longer sign in is cut off with the next change, or within 5 s. */
+#include "api/events.h"
+#include "api/entry.h"
+#include "base/check.h"
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 500, CHECK_EVERY_MS = 4000 };
+
+struct listener {
+    struct listener *next;
+    struct events   *events;
+    struct stream   *stream;
+    int64_t          user, seen;            /* seen: sequence number told last */
+    char             token[256];
+    bool             by_cookie, dead;
+};
+
+struct events {
+    struct app      *app;
+    pthread_t        thread;
+    pthread_mutex_t  lock;
+    struct listener *all;
+    bool             stopping;
+    int64_t          seq, catalog;
+};
+
+static void opened(void *state, struct stream *s)
+{
+    struct listener *l = state;
+    pthread_mutex_lock(&l->events->lock);
+    l->stream = s;
+    l->next = l->events->all;
+    l->events->all = l;
+    stream_send(s, S("retry: 2000\n\n"));
+    pthread_mutex_unlock(&l->events->lock);
+}
+
+static void closed(void *state)
+{
+    struct listener *l = state;
+    pthread_mutex_lock(&l->events->lock);
+    for (struct listener **p = &l->events->all; *p; p = &(*p)->next)
+        if (*p == l) {
+            *p = l->next;
+            break;
+        }
+    pthread_mutex_unlock(&l->events->lock);
+    free(l);
+}
+
+bool events_get(struct call *k)
+{
+    struct listener *l = calloc(1, sizeof *l);
+    str              last = request_header(k->rq, "last-event-id");
+    CHECK(l != NULL);
+    l->events = k->app->events;
+    l->user = k->actor.user;
+    l->by_cookie = k->by_cookie;
+    if (k->token.n >= sizeof l->token) {
+        free(l);
+        return err_set(&k->c.err, ERR_SIGN_IN, "Please sign in");
+    }
+    memcpy(l->token, k->token.p, k->token.n);
+    struct rows r;
+    if (!db_run(k->c.db, S("SELECT COALESCE(MAX(seq), 0) FROM q_change"), NULL, 0, k->c.mem, &r, &k->c.err)) {
+        free(l);
+        return false;
+    }
+    l->seen = CELL(&r, 0, 0)->u.i;
+    int64_t from;
+    if (str_to_i64(last, &from) && from >= 0 && from < l->seen && l->seen - from <= BATCH)
+        l->seen = from;
+    k->rp->type = S("text/event-stream");
+    k->rp->state = l;
+    k->rp->opened = opened;
+    k->rp->closed = closed;
+    return true;
+}
+
+struct change { int64_t seq, module, record, version; str op; };
+
+/* The changes after seq that the person may see, as text for the stream. */
+static bool tell(struct ctx *c, const struct change *ch, size_t n, int64_t after, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct module *m = catalog_module_id(c->cat, ch[i].module);
+        struct found         f;
+        struct find          q = { .m = m, .ids = &ch[i].record, .nids = 1, .limit = 1 };
+        struct access        a;
+        if (ch[i].seq <= after || !m)
+            continue;
+        a = access_of(c, m);
+        if (!access_any(&a, ACT_READ))
+            continue;
+        q.deleted = str_eqz(ch[i].op, "delete");
+        if (!rec_find(c, &q, &f))
+            return false;
+        if (!f.nrows) {     /* deleted and restored since, or restored and deleted */
+            q.deleted = !q.deleted;
+            if (!rec_find(c, &q, &f))
+                return false;
+        }
+        if (!f.nrows)
+            continue;
+        struct buf b;
+        struct jw  w;
+        buf_init(&b, c->mem);
+        jw_init(&w, &b);
+        jw_obj(&w);
+        jw_key(&w, "seq");
+        jw_int(&w, ch[i].seq);
+        jw_key(&w, "module");
+        jw_str(&w, m->name);
+        jw_key(&w, "id");
+        jw_int(&w, ch[i].record);
+        jw_key(&w, "op");
+        jw_str(&w, str_eqz(ch[i].op, "compute") ? S("update") : ch[i].op);
+        jw_key(&w, "version");
+        jw_int(&w, ch[i].version);
+        jw_end_obj(&w);
+        buf_printf(out, "id: %lld\nevent: change\ndata: " STR_FMT "\n\n", (long long)ch[i].seq, STR_ARG(buf_str(&b)));
+    }
+    return true;
+}
+
+struct audience { int64_t user; char token[256]; int64_t seen; bool by_cookie, ok; str text; };
+
+static bool known(const struct audience *a, const struct listener *l) { return a->user == l->user && a->seen == l->seen && !strcmp(a->token, l->token); }
+
+/* Who listens now; one entry for all streams of a person that are equally far. */
+static struct audience *audience_of(struct events *e, struct arena *mem, size_t *n)
+{
+    size_t cap = 0;
+    pthread_mutex_lock(&e->lock);
+    for (struct listener *l = e->all; l; l = l->next)
+        cap++;
+    struct audience *a = NEWV(mem, struct audience, cap + 1);
+    *n = 0;
+    for (struct listener *l = e->all; l; l = l->next) {
+        bool have = false;
+        for (size_t i = 0; i < *n && !have; i++)
+            have = known(&a[i], l);
+        if (have)
+            continue;
+        a[*n].user = l->user;
+        a[*n].seen = l->seen;
+        a[*n].by_cookie = l->by_cookie;
+        memcpy(a[*n].token, l->token, sizeof l->token);
+        ++*n;
+    }
+    pthread_mutex_unlock(&e->lock);
+    return a;
+}
+
+static void deliver(struct events *e, const struct audience *a, size_t n, int64_t upto, bool catalog)
+{
+    pthread_mutex_lock(&e->lock);
+    for (struct listener *l = e->all; l; l = l->next)
+        for (size_t i = 0; i < n; i++) {
+            if (!known(&a[i], l))
+                continue;
+            bool alive = a[i].ok && !l->dead;
+            if (alive && a[i].text.n)
+                alive = stream_send(l->stream, a[i].text);
+            if (alive && catalog) {
+                char t[96];
+                int  len = snprintf(t, sizeof t, "event: catalog\ndata: {\"version\":%lld}\n\n", (long long)e->catalog);
+                alive = stream_send(l->stream, (str){ t, (size_t)len });
+            }
+            if (!alive && !l->dead) {
+                l->dead = true;
+                stream_close(l->stream);
+            }
+            if (upto > l->seen)
+                l->seen = upto;
+            break;
+        }
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* One look at the feed; false when the database could not be asked. */
+static bool look(struct events *e, struct arena *mem)
+{
+    struct call      k = { .app = e->app };
+    struct request   rq = { .mem = mem };
+    struct reply     rp = { 0 };
+    struct rows      r;
+    struct audience *people;
+    size_t           npeople;
+    bool             ok = false, catalog = false;
+    k.rq = &rq;
+    k.rp = &rp;
+    k.c = (struct ctx){ .mem = mem, .now = instant_now(), .way = "system", .actor = &k.actor };
+    err_init(&k.c.err, mem, LANG_EN);
+    if (!db_begin(e->app->store, TX_READ, "events", &k.c.db, &k.c.err))
+        return false;
+    people = audience_of(e, mem, &npeople);
+    struct value since[] = { v_int(e->seq), v_int(BATCH) };
+    for (size_t i = 0; i < npeople; i++)
+        if (people[i].seen < since[0].u.i)
+            since[0] = v_int(people[i].seen);
+    struct change *ch = NEW(mem, struct change);
+    size_t         n = 0;
+    int64_t        upto = e->seq;
+    struct rows    versions;
+    if (!db_run(k.c.db, S("SELECT seq, module, record, version, op FROM q_change WHERE seq > $1 ORDER BY seq LIMIT $2"), since, 2, mem, &r, &k.c.err) ||
+        !db_run(k.c.db, S("SELECT name, value FROM q_version"), NULL, 0, mem, &versions, &k.c.err))
+        goto out;
+    for (size_t i = 0; i < versions.nrows; i++) {
+        bool    cat = str_eqz(CELL(&versions, i, 0)->u.s, "catalog");
+        *(cat ? &k.catalog_version : &k.auth_version) = CELL(&versions, i, 1)->u.i;
+    }
+    catalog = e->catalog && e->catalog != k.catalog_version;
+    e->catalog = k.catalog_version;
+    ch = NEWV(mem, struct change, r.nrows + 1);
+    for (size_t i = 0; i < r.nrows; i++) {
+        ch[n++] = (struct change){ CELL(&r, i, 0)->u.i, CELL(&r, i, 1)->u.i, CELL(&r, i, 2)->u.i, CELL(&r, i, 3)->u.i, CELL(&r, i, 4)->u.s };
+        upto = CELL(&r, i, 0)->u.i;
+    }
+    if (!catalog_pin(e->app->catalogs, k.c.db, k.catalog_version, &k.c.cat, &k.c.err))
+        goto out;
+    ok = true;
+    for (size_t i = 0; i < npeople && ok; i++) {
+        int64_t    user = 0;
+        struct buf b;
+        buf_init(&b, mem);
+        k.token = str_of(people[i].token);
+        k.by_cookie = people[i].by_cookie;
+        people[i].ok = call_resolve(&k, &user) && user == people[i].user && actor_load(&k.c, user, &k.actor);
+        if (people[i].ok)
+            ok = tell(&k.c, ch, n, people[i].seen, &b);
+        err_clear(&k.c.err);
+        people[i].text = buf_str(&b);
+    }
+    catalog_unpin(e->app->catalogs, k.c.cat);
+    if (ok) {
+        e->seq = upto;
+        deliver(e, people, npeople, upto, catalog);
+    }
+out:
+    db_rollback(k.c.db);
+    return ok;
+}
+
+static void *follow(void *arg)
+{
+    struct events *e = arg;
+    struct arena  *mem = arena_new((size_t)256 << 20);
+    int64_t        commit = -1;
+    for (;;) {
+        pthread_mutex_lock(&e->lock);
+        bool stop = e->stopping;
+        pthread_mutex_unlock(&e->lock);
+        if (stop)
+            break;
+        int64_t now = db_last_commit(e->app->store);
+        if (now == commit)
+            db_wait_commit(e->app->store, commit, CHECK_EVERY_MS);
+        commit = db_last_commit(e->app->store);
+        if (!look(e, mem))
+            log_event(LOG_WARN, "events_waiting", "reason=database");
+        arena_reset(mem);
+    }
+    arena_free(mem);
+    return NULL;
+}
+
+struct events *events_start(struct app *app)
+{
+    struct events *e = calloc(1, sizeof *e);
+    CHECK(e != NULL);
+    e->app = app;
+    pthread_mutex_init(&e->lock, NULL);
+    struct arena *mem = arena_new(1 << 20);
+    struct err    err;
+    struct db    *db;
+    struct rows   r;
+    err_init(&err, mem, LANG_EN);
+    if (db_begin(app->store, TX_READ, "events", &db, &err)) {
+        if (db_run(db, S("SELECT COALESCE(MAX(seq), 0) FROM q_change"), NULL, 0, mem, &r, &err))
+            e->seq = CELL(&r, 0, 0)->u.i;
+        db_rollback(db);
+    }
+    arena_free(mem);
+    CHECK(pthread_create(&e->thread, NULL, follow, e) == 0);
+    return e;
+}
+
+void events_stop(struct events *e)
+{
+    pthread_mutex_lock(&e->lock);
+    e->stopping = true;
+    for (struct listener *l = e->all; l; l = l->next)
+        if (!l->dead) {
+            l->dead = true;
+            stream_close(l->stream);
+        }
+    pthread_mutex_unlock(&e->lock);
+    pthread_join(e->thread, NULL);
+    pthread_mutex_destroy(&e->lock);
+    free(e);
+}

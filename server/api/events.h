@@ -1,0 +1,8 @@
+/* events: the streams of changes.  One thread follows the feed and tells each stream what its person may see. */
+#ifndef API_EVENTS_H
+#define API_EVENTS_H
+#include "api/api.h"
+
+struct events *events_start(struct app *);
+void events_stop(struct events *);      /* closes all streams and joins the thread */
+#endif

@@ -1,0 +1,398 @@
+/* router: from a request to the row of its route, and from the row to actor, transaction, catalog, handler, commit; busy
+ * work is run again.  The only place where transactions of requests begin and end. */
+#include "api/api.h"
+#include "api/entry.h"
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TRIES = 8, DEADLINE_MS = 30000 };
+#define API_PREFIX "/api/v1"
+
+/* ---- small helpers of handlers ---------------------------------------------------------------------------------- */
+
+const struct module *call_module(struct call *k, str name)
+{
+    const struct module *m = catalog_module(k->c.cat, name);
+    struct access        a;
+    if (m) {
+        a = access_of(&k->c, m);
+        if (a.everything || a.nroles || access_any(&a, ACT_CREATE))
+            return m;
+    }
+    err_set(&k->c.err, ERR_NOT_FOUND, "There is no module “" STR_FMT "”", STR_ARG(name));
+    return NULL;
+}
+
+bool call_id(struct call *k, str text, int64_t *id)
+{
+    return (str_to_i64(text, id) && *id > 0) || err_set(&k->c.err, ERR_NOT_FOUND, "There is no such record");
+}
+
+str call_param(struct call *k, const char *name)
+{
+    str s;
+    return request_param(k->rq, name, &s) ? s : S("");
+}
+
+bool call_int(struct call *k, const char *name, int64_t otherwise, int64_t min, int64_t max, int64_t *out)
+{
+    str s = call_param(k, name);
+    *out = otherwise;
+    if (!s.n)
+        return true;
+    if (!str_to_i64(s, out) || *out < min || *out > max)
+        return err_problem(&k->c.err, str_of(name), "range", "A whole number from %lld to %lld is needed", (long long)min, (long long)max);
+    return true;
+}
+
+void call_status(struct call *k, int status) { k->rp->status = status; }
+
+void call_header(struct call *k, const char *name, str value) { reply_header(k->rq, k->rp, name, value); }
+
+bool call_body(struct call *k)
+{
+    return (k->body && k->body->type == JSON_OBJECT) || err_set(&k->c.err, ERR_MALFORMED, "The body must be a JSON object");
+}
+
+/* ---- problems --------------------------------------------------------------------------------------------------- */
+
+void problem_json(struct buf *b, const struct err *e, str trace, str current)
+{
+    struct jw w;
+    jw_init(&w, b);
+    jw_obj(&w);
+    jw_key(&w, "type");
+    jw_strz(&w, "about:blank");
+    jw_key(&w, "title");
+    jw_str(&w, e->message);
+    jw_key(&w, "status");
+    jw_int(&w, err_status(e->kind));
+    jw_key(&w, "detail");
+    jw_str(&w, e->message);
+    jw_key(&w, "trace");
+    jw_str(&w, trace);
+    if (e->nproblems) {
+        jw_key(&w, "problems");
+        jw_arr(&w);
+        for (size_t i = 0; i < e->nproblems; i++) {
+            jw_obj(&w);
+            jw_key(&w, "field");
+            jw_str(&w, e->problems[i].field);
+            jw_key(&w, "code");
+            jw_str(&w, e->problems[i].code);
+            jw_key(&w, "message");
+            jw_str(&w, e->problems[i].message);
+            jw_end_obj(&w);
+        }
+        jw_end_arr(&w);
+    }
+    if (current.n) {
+        jw_key(&w, "current");
+        jw_raw(&w, current);
+    }
+    jw_end_obj(&w);
+}
+
+static void answer_problem(struct call *k, str current)
+{
+    struct err *e = &k->c.err;
+    struct buf  b;
+    CHECK(e->kind != ERR_NONE);
+    if (e->kind == ERR_INTERNAL || e->detail.n)
+        log_event(e->kind == ERR_INTERNAL ? LOG_ERROR : LOG_DEBUG, "request_failed", "trace=" STR_FMT " status=%d detail=%s",
+                  STR_ARG(k->rq->trace), err_status(e->kind), log_q(k->c.mem, e->detail));
+    buf_init(&b, k->rq->mem);
+    problem_json(&b, e, k->rq->trace, current);
+    k->rp->status = err_status(e->kind);
+    k->rp->type = S("application/problem+json");
+    k->rp->body = buf_str(&b);
+    if (e->kind == ERR_SIGN_IN)
+        reply_header(k->rq, k->rp, "WWW-Authenticate", S("Bearer"));
+    if (e->kind == ERR_TOO_MANY)
+        reply_header(k->rq, k->rp, "Retry-After", S("30"));
+    if (e->kind == ERR_BUSY)
+        reply_header(k->rq, k->rp, "Retry-After", S("1"));
+}
+
+/* ---- routes ------------------------------------------------------------------------------------------------------ */
+
+static bool match(const char *pattern, str path, str params[PARAMS_MAX])
+{
+    str    want = str_of(pattern), a, b;
+    size_t n = 0;
+    while (str_cut(&want, '/', &a)) {
+        if (!str_cut(&path, '/', &b))
+            return false;
+        if (a.n && a.p[0] == '{') {
+            if (!b.n)
+                return false;
+            params[n++] = b;
+        } else if (!str_eq(a, b))
+            return false;
+    }
+    return !path.p;
+}
+
+static const struct route *find_route(struct call *k, str path, bool *other_method)
+{
+    *other_method = false;
+    for (const struct route *r = routes; r->method; r++) {
+        if (!match(r->path, path, k->params))
+            continue;
+        if (str_eqz(k->rq->method, r->method) || (str_eqz(k->rq->method, "HEAD") && !strcmp(r->method, "GET")))
+            return r;
+        *other_method = true;
+    }
+    return NULL;
+}
+
+static bool parse_body(struct call *k, const struct route *r)
+{
+    str          body, type = request_header(k->rq, "content-type");
+    struct json *j;
+    if ((r->flags & ROUTE_RAW) || !k->rq->body_size)
+        return true;
+    if (!str_starts(type, S("application/json")))       /* also keeps forms of other sites away */
+        return err_set(&k->c.err, ERR_MALFORMED, "The body must be JSON: Content-Type application/json");
+    if (!request_body(k->rq, &body))
+        return err_internal(&k->c.err, "body cannot be mapped");
+    if (!json_parse(k->rq->mem, body, &j, &k->c.err))
+        return false;
+    k->body = j;
+    return true;
+}
+
+/* ---- one try ------------------------------------------------------------------------------------------------------ */
+
+static bool read_versions(struct call *k)
+{
+    struct rows r;
+    if (!db_run(k->c.db, S("SELECT name, value FROM q_version"), NULL, 0, k->c.mem, &r, &k->c.err))
+        return false;
+    for (size_t i = 0; i < r.nrows; i++) {
+        str name = CELL(&r, i, 0)->u.s;
+        if (str_eqz(name, "catalog"))
+            k->catalog_version = CELL(&r, i, 1)->u.i;
+        if (str_eqz(name, "auth"))
+            k->auth_version = CELL(&r, i, 1)->u.i;
+    }
+    return true;
+}
+
+static bool sign_in_needed(struct call *k) { return err_set(&k->c.err, ERR_SIGN_IN, "Please sign in"); }
+
+static bool may_enter(struct call *k, const struct route *r)
+{
+    int64_t user = 0;
+    if (k->token.n && call_resolve(k, &user) && user && actor_load(&k->c, user, &k->actor)) {
+        if (!request_header(k->rq, "accept-language").n)
+            k->c.err.lang = k->actor.lang;
+    } else if (k->c.err.kind != ERR_NONE && k->c.err.kind != ERR_SIGN_IN)
+        return false;
+    else
+        k->actor = (struct actor){ 0 };
+    err_clear(&k->c.err);
+    if (r->flags & ROUTE_OPEN)
+        return true;
+    if (!k->actor.user)
+        return sign_in_needed(k);
+    if (k->by_cookie && !call_same_origin(k))
+        return err_set(&k->c.err, ERR_DENIED, "This request came from another site");
+    if ((r->flags & ROUTE_ADMIN) && !ctx_is_admin(&k->c))
+        return err_set(&k->c.err, ERR_DENIED, "Only administrators may do this");
+    return true;
+}
+
+static str request_hash(struct call *k)
+{
+    str        body = STR_NONE;
+    struct buf b;
+    buf_init(&b, k->c.mem);
+    if (k->rq->body_size)
+        request_body(k->rq, &body);
+    buf_printf(&b, STR_FMT " " STR_FMT "\n", STR_ARG(k->rq->method), STR_ARG(k->rq->path));
+    buf_put(&b, body);
+    struct hash256 h = hash256(buf_str(&b));
+    return hash_hex(k->c.mem, &h, sizeof h);
+}
+
+/* A repeat with the same key gets the first answer; with another request it is refused. */
+static bool recall(struct call *k, str key, str hash, bool *done)
+{
+    struct rows  r;
+    struct value a[] = { v_int(k->actor.user), v_text(key) };
+    *done = false;
+    if (key.n > 255 || !text_valid(key))
+        return err_set(&k->c.err, ERR_MALFORMED, "The Idempotency-Key is too long");
+    if (!db_run(k->c.db, S("SELECT request, status, body, location FROM q_idempotency WHERE actor = $1 AND key = $2"), a, 2, k->c.mem, &r, &k->c.err))
+        return false;
+    if (!r.nrows)
+        return true;
+    if (!str_eq(CELL(&r, 0, 0)->u.s, hash))
+        return err_set(&k->c.err, ERR_CONFLICT, "This Idempotency-Key was used for another request");
+    *done = true;
+    k->rp->status = (int)CELL(&r, 0, 1)->u.i;
+    buf_put(&k->out, CELL(&r, 0, 2)->u.s);
+    if (CELL(&r, 0, 3)->type == V_TEXT)
+        call_header(k, "Location", CELL(&r, 0, 3)->u.s);
+    return true;
+}
+
+static bool keep(struct call *k, str key, str hash)
+{
+    struct value location = V_NONE;
+    for (size_t i = 0; i < k->rp->nheaders; i++)
+        if (str_eqz(k->rp->headers[i].name, "Location") || str_eqz(k->rp->headers[i].name, "location"))
+            location = v_text(k->rp->headers[i].value);
+    struct value a[] = { v_int(k->actor.user), v_text(key), v_text(hash), v_int(k->rp->status), v_text(buf_str(&k->out)), location, v_int(k->c.now) };
+    return db_exec(k->c.db, S("INSERT INTO q_idempotency(actor, key, request, status, body, location, at) VALUES($1, $2, $3, $4, $5, $6, $7)"), a, 7, NULL, &k->c.err);
+}
+
+static bool work(struct call *k, const struct route *r)
+{
+    str  key = r->tx == TX_WRITE ? request_header(k->rq, "idempotency-key") : STR_NONE;
+    str  hash = STR_NONE;
+    bool done = false;
+    if (!read_versions(k) || !catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err))
+        return false;
+    if (!may_enter(k, r))
+        return false;
+    if (key.n && k->actor.user) {
+        hash = request_hash(k);
+        if (!recall(k, key, hash, &done))
+            return false;
+    }
+    if (!done && (!r->run(k) || !rec_flush(&k->c)))
+        return false;
+    return done || !hash.n || keep(k, key, hash);
+}
+
+/* For a stale write: what the record is now, in a transaction of its own. */
+static str current_record(struct call *k, const struct route *r)
+{
+    struct buf   b;
+    struct found f;
+    int64_t      id;
+    if (k->c.err.kind != ERR_CONFLICT || strcmp(r->path, "/records/{m}/{id}") || k->c.err.nproblems || !str_to_i64(k->params[1], &id))
+        return STR_NONE;
+    struct err was = k->c.err;
+    buf_init(&b, k->rq->mem);
+    err_init(&k->c.err, k->rq->mem, was.lang);
+    if (db_begin(k->app->store, TX_READ, r->path, &k->c.db, &k->c.err)) {
+        const struct module *m = NULL;
+        struct jw            w;
+        jw_init(&w, &b);
+        if (read_versions(k) && catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err)) {
+            m = catalog_module(k->c.cat, k->params[0]);
+            if (m && rec_get(&k->c, m, id, false, &f))
+                found_json(&k->c, &f, 0, &w);
+            else
+                b.n = 0;
+            catalog_unpin(k->app->catalogs, k->c.cat);
+        }
+        db_rollback(k->c.db);
+    }
+    k->c.err = was;
+    k->c.cat = NULL;
+    return buf_str(&b);
+}
+
+static bool one_try(struct call *k, const struct route *r)
+{
+    k->c.cat = NULL;
+    k->c.dirty = NULL;
+    k->c.ndirty = k->c.dirty_cap = 0;
+    k->actor = (struct actor){ 0 };
+    k->c.actor = &k->actor;
+    buf_init(&k->out, k->rq->mem);
+    jw_init(&k->w, &k->out);
+    k->rp->nheaders = 0;
+    k->rp->status = 200;
+    if (r->tx == TX_NONE)
+        return r->run(k);
+    if (!db_begin(k->app->store, r->tx, r->path, &k->c.db, &k->c.err))
+        return false;
+    db_deadline(k->c.db, DEADLINE_MS);
+    bool ok = work(k, r);
+    if (k->c.cat)
+        catalog_unpin(k->app->catalogs, k->c.cat);
+    k->c.cat = NULL;
+    if (ok && !k->c.err.kind)
+        return db_commit(k->c.db, &k->c.err);
+    db_rollback(k->c.db);
+    return false;
+}
+
+static void common_headers(struct call *k)
+{
+    if (!k->rp->opened)
+        reply_header(k->rq, k->rp, "Cache-Control", S("no-store"));
+    reply_header(k->rq, k->rp, "Content-Security-Policy", S("default-src 'none'; frame-ancestors 'none'"));
+    reply_header(k->rq, k->rp, "Referrer-Policy", S("no-referrer"));
+}
+
+static void run_route(struct call *k, const struct route *r)
+{
+    enum lang  lang = k->c.err.lang;
+    str        current = STR_NONE;
+    bool       ok = false;
+    for (int i = 0; i < TRIES && !ok; i++) {
+        err_init(&k->c.err, k->rq->mem, lang);
+        ok = one_try(k, r);
+        if (!ok && k->c.err.kind != ERR_BUSY)
+            break;
+    }
+    if (ok) {
+        if (!k->rp->type.n)
+            k->rp->type = S("application/json");
+        if (!k->rp->body.n)
+            k->rp->body = buf_str(&k->out);
+        call_cookie(k);
+    } else {
+        k->rp->nheaders = 0;
+        current = current_record(k, r);
+        answer_problem(k, current);
+    }
+}
+
+void api_handle(void *app, struct request *rq, struct reply *rp)
+{
+    struct call         *k = NEW(rq->mem, struct call);
+    const struct route  *r;
+    str                  path = rq->path, lang = request_header(rq, "accept-language");
+    bool                 other;
+    *k = (struct call){ .app = app, .rq = rq, .rp = rp };
+    k->c = (struct ctx){ .mem = rq->mem, .now = rq->now, .way = "api", .trace = rq->trace, .actor = &k->actor };
+    err_init(&k->c.err, rq->mem, str_starts(lang, S("zh")) ? LANG_ZH : LANG_EN);
+    if (str_starts(path, S(API_PREFIX "/")))
+        path = str_sub(path, sizeof API_PREFIX - 1, path.n);
+    call_token(k);
+    if (str_eqz(request_header(rq, "x-qudao-way"), "form"))
+        k->c.way = "form";
+    r = find_route(k, path, &other);
+    if (!r) {
+        if (other) {
+            err_set(&k->c.err, ERR_NOT_FOUND, "This address does not know the method " STR_FMT, STR_ARG(rq->method));
+            answer_problem(k, STR_NONE);
+            rp->status = 405;
+        } else {
+            err_set(&k->c.err, ERR_NOT_FOUND, "There is no such address");
+            answer_problem(k, STR_NONE);
+        }
+    } else if (!parse_body(k, r))
+        answer_problem(k, STR_NONE);
+    else
+        run_route(k, r);
+    common_headers(k);
+}
+
+size_t api_body_limit(void *app, const struct request *rq, int *status)
+{
+    (void)app, (void)status;
+    return str_starts(rq->path, S(API_PREFIX "/imports")) || str_starts(rq->path, S(API_PREFIX "/files")) ? (size_t)256 << 20 : (size_t)8 << 20;
+}

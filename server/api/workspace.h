@@ -1,0 +1,23 @@
+/* workspace: opening a store, making a new workspace out of the shipped application, and working on it from the command
+ * line.  A workspace is a SQLite file in the data folder, or a schema of PostgreSQL. */
+#ifndef API_WORKSPACE_H
+#define API_WORKSPACE_H
+#include "api/api.h"
+
+struct workspace_options { const char *data, *database, *schema; int readers; };
+
+/* Opens and migrates. */
+bool workspace_open(const struct workspace_options *, struct store **out, struct err *);
+bool workspace_exists(struct store *, bool *out, struct err *);
+
+struct workspace_new { str application, email, password, name, locale; };
+/* Modules, roles, views, dashboards and the first administrator; a second run changes nothing. */
+bool workspace_init(struct store *, const struct workspace_new *, struct err *);
+
+/* A piece of work by the program itself, in one transaction; run again when busy. */
+typedef bool desk_work(struct ctx *, void *arg);
+bool desk_run(struct store *, struct catalogs *, enum tx_mode, const char *way, struct arena *, desk_work *, void *arg, struct err *);
+
+/* The user with that e-mail; *id 0: none. */
+bool user_by_email(struct ctx *, str email, int64_t *id);
+#endif
