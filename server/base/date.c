@@ -91,7 +91,7 @@ static bool digits(str *s, size_t n, int *out)
 
 static bool mark(str *s, char c)
 {
-    if (s->n == 0 || (s->p[0] | 0x20) != (c | 0x20))        /* T and t, Z and z; - and : have that bit anyway */
+    if (s->n == 0 || (s->p[0] != c && (c < 'A' || s->p[0] != (c | 0x20))))      /* T or t, Z or z */
         return false;
     s->p++;
     s->n--;
