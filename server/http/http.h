@@ -51,12 +51,14 @@ void reply_header(struct request *, struct reply *, const char *name, str value)
 str  request_header(const struct request *, const char *lower_name);   /* STR_NONE when absent; several lines joined by ", " */
 /* The whole body as one view, valid until the reply is sent: as it is, or the file mapped. false: it cannot be mapped. */
 bool request_body(struct request *, str *out);
-/* Query parameters and forms: percent-decoded, valid UTF-8 or false. */
-bool request_param(const struct request *, const char *name, str *out); /* false: absent or not decodable */
+/* Parameters: percent-decoded, + is a space, valid UTF-8 without NUL; the first of several. false: absent or not decodable. */
+bool request_param(const struct request *, const char *name, str *out);        /* of the query */
+bool url_param(struct arena *, str pairs, const char *name, str *out);         /* of any a=1&b=2, as an urlencoded form */
 bool url_decode(struct arena *, str in, bool plus_is_space, str *out);
 str  url_encode(struct arena *, str in);
 
-/* multipart/form-data, parts as views of the body. */
+/* multipart/form-data (RFC 7578), parts in order, data as views of the body; filename.p is NULL for plain fields.
+ * ERR_MALFORMED, ERR_LIMIT above 1,000 parts. */
 struct part { str name, filename, type, data; };
 bool multipart_parse(struct arena *, str content_type, str body, struct part **out, size_t *n, struct err *);
 
@@ -69,6 +71,7 @@ typedef void http_handler(void *app, struct request *, struct reply *);
 
 struct http_limits {
     int    workers;                 /* threads that run handlers: more than cores, because writers wait for the disk together */
+    bool   reads_wait;              /* GET and HEAD wait for others too (a database server), not only writes: other workers are woken at once */
     int    connections, streams;    /* of all; more are answered 503 */
     int    per_address;             /* connections of one address (IPv6: of one /64); loopback and trusted proxies are not counted */
     size_t head_bytes, body_bytes, body_memory;     /* above body_memory the body goes to a file */
@@ -85,8 +88,7 @@ struct http_server;
  * A status other than 0 refuses at once with that status. Must not block. */
 typedef size_t http_body_limit(void *app, const struct request *, int *status);
 
-/* A handler of GET or HEAD is expected to be quick, of other methods to wait for the disk: it only decides how soon another worker is
- * woken. ERR_INVALID when listen or trusted_proxies is not understood or the address is taken. */
+/* ERR_INVALID when listen or trusted_proxies is not understood or the address is taken. */
 bool http_start(const char *listen, const struct http_limits *, http_handler *, http_body_limit *, void *app,
                 struct http_server **out, struct err *);       /* "127.0.0.1:8090", "[::1]:0", ":8090" */
 int  http_port(const struct http_server *);
