@@ -9,7 +9,9 @@
 #include "record/record.h"
 
 struct events;
+struct auth;
 struct app {
+    struct auth     *auth;
     struct store    *store;
     struct catalogs *catalogs;
     struct events   *events;
@@ -32,9 +34,13 @@ struct call {
     int64_t              auth_version, catalog_version;
     str                  token;         /* of the request, however it came */
     bool                 by_cookie;
+    int64_t              session;       /* 0: came with a token */
+    str                  set_cookie;    /* what the answer sets, or none */
+    int                  wait_s;        /* for Retry-After */
 };
 
-enum route_flags { ROUTE_OPEN = 1, ROUTE_ADMIN = 2, ROUTE_RAW = 4 };   /* no sign-in; administrators only; body is no JSON */
+/* no sign-in; administrators only; body is no JSON; begins its own transactions (mode TX_NONE), because part of it takes long */
+enum route_flags { ROUTE_OPEN = 1, ROUTE_ADMIN = 2, ROUTE_RAW = 4, ROUTE_OWN = 8 };
 struct route {
     const char  *method, *path;         /* "/records/{m}/{id}" below /api/v1 */
     enum tx_mode tx;
@@ -55,7 +61,9 @@ str  call_param(struct call *, const char *name);                   /* query par
 bool call_int(struct call *, const char *name, int64_t otherwise, int64_t min, int64_t max, int64_t *out);
 void call_status(struct call *, int status);
 void call_header(struct call *, const char *name, str value);
-bool call_body(struct call *);                                      /* that there is a JSON object */
+bool call_body(struct call *);
+/* For ROUTE_OWN: a piece of work in a transaction of its own, with the catalog pinned; run again when busy. */
+bool call_desk(struct call *, enum tx_mode, bool (*work)(struct call *, void *arg), void *arg);                                      /* that there is a JSON object */
 /* The person behind a user id, from the user module; false: none or not active. */
 bool actor_load(struct ctx *, int64_t user, struct actor *out);
 void problem_json(struct buf *, const struct err *, str trace, str current);

@@ -1,14 +1,12 @@
 /* commands: see commands.h. */
 #include "api/commands.h"
+#include "api/demo_load.h"
 #include "api/events.h"
 #include "api/workspace.h"
 #include "auth/auth.h"
 #include "auth/token.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "channel/demo_load.h"
-#include "exchange/export.h"
-#include "exchange/import.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -69,14 +67,14 @@ static void on_signal(int sig)
     stop_asked = 1;
 }
 
-static bool make_demo(struct arena *mem, struct store *st, struct err *e)
+static bool make_demo(struct store *st, struct err *e)
 {
-    struct workspace_new o = { S("channel"), S("admin@demo.qudao"), S("qudao-demo-2026"), S("演示企业"), S("zh-CN") };
+    struct workspace_new o = { S("channel"), STR_NONE, STR_NONE, S("浙江澄泉净水科技股份有限公司"), S("zh-CN") };
     bool                 there;
     if (!workspace_exists(st, &there, e) || there)
         return e->kind == ERR_NONE;
     int64_t from = instant_now();
-    if (!workspace_init(st, &o, e) || !demo_load(st, mem, e))
+    if (!workspace_init(st, &o, e) || !demo_load(st, e))
         return false;
     log_event(LOG_INFO, "demo_made", "ms=%lld", (long long)(instant_now() - from) / 1000);
     return true;
@@ -94,7 +92,7 @@ static int serve(const struct settings *s, int n, char **rest)
     if (!open_store(mem, s, &app.store, &e))
         return refused("serve", &e);
     bool there;
-    if (setting_bool(s, "demo") && !make_demo(mem, app.store, &e))
+    if (setting_bool(s, "demo") && !make_demo(app.store, &e))
         return refused("serve", &e);
     if (!workspace_exists(app.store, &there, &e) || !there) {
         if (!e.kind)
@@ -103,6 +101,8 @@ static int serve(const struct settings *s, int n, char **rest)
     }
     app.catalogs = catalogs_new();
     app.base_url = setting_text(s, "base-url");
+    struct auth_options auth = { .session_days = (int)setting_int(s, "session-days") };
+    app.auth = auth_new(app.store, &auth);
     app.events = events_start(&app);
     limits.workers = (int)setting_int(s, "workers");
     limits.connections = (int)setting_int(s, "connections");
@@ -117,13 +117,14 @@ static int serve(const struct settings *s, int n, char **rest)
     log_event(LOG_INFO, "listening", "address=" STR_FMT " port=%d database=%s", STR_ARG(setting_text(s, "listen")), http_port(http),
               store_dialect(app.store)->name);
     if (setting_bool(s, "demo"))
-        printf("\n  Qudao  http://127.0.0.1:%d\n  sign in: admin@demo.qudao  password: qudao-demo-2026\n\n", http_port(http));
+        printf("\n  Qudao  http://127.0.0.1:%d\n  sign in: %s  password: %s\n\n", http_port(http), demo_email, demo_password);
     fflush(stdout);
     while (!stop_asked)
         pause();
     log_event(LOG_INFO, "stopping", "signal=1");
     events_stop(app.events);
     http_stop(http, 5000);
+    auth_free(app.auth);
     catalogs_free(app.catalogs);
     store_close(app.store);
     return 0;

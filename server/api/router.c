@@ -114,7 +114,7 @@ static void answer_problem(struct call *k, str current)
     if (e->kind == ERR_SIGN_IN)
         reply_header(k->rq, k->rp, "WWW-Authenticate", S("Bearer"));
     if (e->kind == ERR_TOO_MANY)
-        reply_header(k->rq, k->rp, "Retry-After", S("30"));
+        reply_header(k->rq, k->rp, "Retry-After", str_printf(k->rq->mem, "%d", k->wait_s > 0 ? k->wait_s : 30));
     if (e->kind == ERR_BUSY)
         reply_header(k->rq, k->rp, "Retry-After", S("1"));
 }
@@ -258,8 +258,6 @@ static bool work(struct call *k, const struct route *r)
     str  key = r->tx == TX_WRITE ? request_header(k->rq, "idempotency-key") : STR_NONE;
     str  hash = STR_NONE;
     bool done = false;
-    if (!read_versions(k) || !catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err))
-        return false;
     if (!may_enter(k, r))
         return false;
     if (key.n && k->actor.user) {
@@ -302,23 +300,16 @@ static str current_record(struct call *k, const struct route *r)
     return buf_str(&b);
 }
 
-static bool one_try(struct call *k, const struct route *r)
+/* Begins, pins, works, commits; what is left is as if the work had never been when it fails. */
+static bool desk(struct call *k, enum tx_mode mode, const char *name, bool (*run)(struct call *, void *), void *arg)
 {
     k->c.cat = NULL;
     k->c.dirty = NULL;
     k->c.ndirty = k->c.dirty_cap = 0;
-    k->actor = (struct actor){ 0 };
-    k->c.actor = &k->actor;
-    buf_init(&k->out, k->rq->mem);
-    jw_init(&k->w, &k->out);
-    k->rp->nheaders = 0;
-    k->rp->status = 200;
-    if (r->tx == TX_NONE)
-        return r->run(k);
-    if (!db_begin(k->app->store, r->tx, r->path, &k->c.db, &k->c.err))
+    if (!db_begin(k->app->store, mode, name, &k->c.db, &k->c.err))
         return false;
     db_deadline(k->c.db, DEADLINE_MS);
-    bool ok = work(k, r);
+    bool ok = read_versions(k) && catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err) && run(k, arg);
     if (k->c.cat)
         catalog_unpin(k->app->catalogs, k->c.cat);
     k->c.cat = NULL;
@@ -326,6 +317,34 @@ static bool one_try(struct call *k, const struct route *r)
         return db_commit(k->c.db, &k->c.err);
     db_rollback(k->c.db);
     return false;
+}
+
+bool call_desk(struct call *k, enum tx_mode mode, bool (*run)(struct call *, void *), void *arg)
+{
+    for (int i = 0; i < TRIES; i++) {
+        if (desk(k, mode, "desk", run, arg))
+            return true;
+        if (k->c.err.kind != ERR_BUSY)
+            return false;
+        err_clear(&k->c.err);
+    }
+    return err_set(&k->c.err, ERR_BUSY, "The server is busy; try again");
+}
+
+static bool work_of(struct call *k, void *route) { return work(k, route); }
+static bool enter(struct call *k, void *route) { return may_enter(k, route); }
+
+static bool one_try(struct call *k, const struct route *r)
+{
+    k->actor = (struct actor){ 0 };
+    k->c.actor = &k->actor;
+    buf_init(&k->out, k->rq->mem);
+    jw_init(&k->w, &k->out);
+    k->rp->nheaders = 0;
+    k->rp->status = 200;
+    if (r->flags & ROUTE_OWN)
+        return desk(k, TX_READ, r->path, enter, (void *)r) && r->run(k);
+    return r->tx == TX_NONE ? r->run(k) : desk(k, r->tx, r->path, work_of, (void *)r);
 }
 
 static void common_headers(struct call *k)

@@ -2,11 +2,11 @@
 #include "api/api.h"
 
 const struct route routes[] = {
-    { "POST",   "/session",                   TX_WRITE, ROUTE_OPEN,  session_create,  "Sign in; sets the session cookie" },
+    { "POST",   "/session",                   TX_NONE,  ROUTE_OPEN | ROUTE_OWN,  session_create,  "Sign in; sets the session cookie" },
     { "DELETE", "/session",                   TX_WRITE, 0,           session_delete,  "Sign out" },
     { "GET",    "/me",                        TX_READ,  0,           me_get,          "Who is signed in, and the workspace" },
     { "PATCH",  "/me",                        TX_WRITE, 0,           me_patch,        "Change one's own name or language" },
-    { "POST",   "/me/password",               TX_WRITE, 0,           me_password,     "Change one's own password; ends other sessions" },
+    { "POST",   "/me/password",               TX_NONE,  ROUTE_OWN,   me_password,     "Change one's own password; ends other sessions" },
     { "GET",    "/records/{m}",               TX_READ,  0,           records_find,    "Find records" },
     { "POST",   "/records/{m}",               TX_WRITE, 0,           records_create,  "Create a record" },
     { "POST",   "/records/{m}/batch",         TX_WRITE, 0,           records_batch,   "Create, update and delete many records" },

@@ -7,6 +7,7 @@
 #include "meta/design.h"
 #include "meta/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -211,9 +212,12 @@ static bool load_application(struct ctx *c, void *arg)
            design_item_put(&d, "setting", S("workspace"), setting, &id, &c->err) && load_items(c, &d, in->o->application);
 }
 
+struct first_user { const struct workspace_new *o; struct auth *auth; };
+
 static bool make_administrator(struct ctx *c, void *arg)
 {
-    const struct workspace_new *o = arg;
+    const struct first_user    *in = arg;
+    const struct workspace_new *o = in->o;
     const struct module        *m = catalog_module(c->cat, S("user"));
     struct record              *r;
     struct json                *j;
@@ -239,7 +243,7 @@ static bool make_administrator(struct ctx *c, void *arg)
     jw_bool(&w, true);
     jw_end_obj(&w);
     return json_parse(c->mem, buf_str(&b), &j, &c->err) && record_read_json(c, m, j, &r) && rec_create(c, r) &&
-           auth_set_password(c->db, c->mem, r->id, o->email, o->password, c->now, &c->err);
+           auth_set_password(in->auth, c->db, c->mem, r->id, o->email, o->password, c->now, &c->err);
 }
 
 bool workspace_init(struct store *st, const struct workspace_new *o, struct err *e)
@@ -248,8 +252,11 @@ bool workspace_init(struct store *st, const struct workspace_new *o, struct err 
     struct arena    *mem = arena_new(0);
     struct init      in = { .o = o };
     bool             ok = desk_run(st, cs, TX_WRITE, "system", mem, load_application, &in, e);
-    if (ok && !in.exists)
-        ok = desk_run(st, cs, TX_WRITE, "system", mem, make_administrator, (void *)o, e);
+    if (ok && !in.exists && o->email.n) {
+        struct first_user first = { o, auth_new(st, NULL) };
+        ok = desk_run(st, cs, TX_WRITE, "system", mem, make_administrator, &first, e);
+        auth_free(first.auth);
+    }
     if (!ok) {      /* the words outlive the desk */
         e->message = str_dup(e->mem, e->message);
         e->detail = str_dup(e->mem, e->detail);

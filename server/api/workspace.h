@@ -11,7 +11,7 @@ bool workspace_open(const struct workspace_options *, struct store **out, struct
 bool workspace_exists(struct store *, bool *out, struct err *);
 
 struct workspace_new { str application, email, password, name, locale; };
-/* Modules, roles, views, dashboards and the first administrator; a second run changes nothing. */
+/* Modules, roles, views, dashboards and the first administrator (none without an e-mail); a second run changes nothing. */
 bool workspace_init(struct store *, const struct workspace_new *, struct err *);
 
 /* A piece of work by the program itself, in one transaction; run again when busy. */

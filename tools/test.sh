@@ -1,0 +1,22 @@
+#!/bin/sh
+# Runs every test and ends with one line: N passed, N failed
+set -u
+cd "$(dirname "$0")/.."
+build=$1
+log=$build/meson-logs/testlog.txt
+meson test -C "$build" --no-rebuild --print-errorlogs
+unit=$(grep -h '^Ok:' "$log" | tr -dc 0-9)
+bad=$(grep -hE '^(Fail|Timeout|Unexpected Pass):' "$log" | tr -dc '0-9\n' | paste -sd+ | sed 's/^$/0/' | { read -r sum; echo $((sum)); })
+passed=${unit:-0}
+failed=${bad:-1}
+for suite in tests/*/run.sh; do
+    [ -x "$suite" ] || continue
+    echo "== $suite"
+    if out=$(QUDAO_BIN="$PWD/$build/qudao" "$suite" 2>&1); then :; else echo "$out" | tail -n 60; fi
+    line=$(echo "$out" | grep -E '^[0-9]+ passed, [0-9]+ failed' | tail -n 1)
+    echo "${line:-0 passed, 1 failed}"
+    passed=$((passed + $(echo "${line:-0 passed, 1 failed}" | sed 's/ passed.*//')))
+    failed=$((failed + $(echo "${line:-0 passed, 1 failed}" | sed 's/.*, \([0-9]*\) failed.*/\1/')))
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
