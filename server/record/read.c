@@ -351,7 +351,7 @@ static bool cursor_read(struct plan *p, const struct json **out)
 /* (a, b) after (x, y):  a > x  OR  a = x AND b > y, with nulls first and each key in its direction. */
 static bool add_cursor(struct plan *p)
 {
-    const struct json *j, *v;
+    const struct json *j = NULL, *v;
     struct buf         b, same;
     size_t             i = 0;
     if (!p->q->cursor.n)
