@@ -119,7 +119,7 @@ static bool make_data(void)
     CHECK(f != NULL);
     fprintf(f, "listen_addresses=''\nunix_socket_directories='%s'\nunix_socket_permissions=0700\nfsync=off\nfull_page_writes=off\n"
                "max_connections=300\nshared_buffers=64MB\nmax_pred_locks_per_transaction=256\nautovacuum=off\nlog_min_messages=warning\n"
-               "log_statement=none\nlog_min_error_statement=panic\nlogging_collector=off\n", dir);
+               "deadlock_timeout=50ms\nlog_statement=none\nlog_min_error_statement=panic\nlogging_collector=off\n", dir);
     return fclose(f) == 0;
 }
 
