@@ -1,0 +1,56 @@
+/* demo_goods: see demo_goods.h. */
+#include "channel/demo_goods.h"
+
+const struct demo_line demo_lines[] = {
+    { "HOME", "", "category", "家用净水", "Home water treatment", "" },
+    { "HOME-RO", "HOME", "line", "反渗透净水器", "Reverse osmosis purifiers", "CQ" },
+    { "HOME-UF", "HOME", "line", "超滤净水器", "Ultrafiltration purifiers", "CQ" },
+    { "HOME-DISP", "HOME", "line", "净饮机与管线机", "Dispensers and line machines", "CQ" },
+    { "HOME-WHOLE", "HOME", "line", "全屋净水", "Whole-house systems", "CQ" },
+    { "HOME-ONLINE", "HOME", "line", "线上专供", "Online models", "QX" },
+    { "BIZ", "", "category", "商用净水", "Commercial water treatment", "" },
+    { "BIZ-DISP", "BIZ", "line", "商用直饮机", "Commercial dispensers", "JB" },
+    { "BIZ-BOIL", "BIZ", "line", "步进式开水器", "Step boilers", "JB" },
+    { "BIZ-RO", "BIZ", "line", "商用反渗透设备", "Commercial reverse osmosis", "JB" },
+    { "CARE", "", "category", "滤芯耗材", "Filters and consumables", "" },
+    { "CARE-HOME", "CARE", "line", "家用滤芯", "Home filters", "CQ" },
+    { "CARE-BIZ", "CARE", "line", "商用滤芯", "Commercial filters", "JB" },
+    { "PART", "", "category", "配件与服务", "Parts and services", "" },
+    { "PART-FIT", "PART", "line", "安装配件", "Fittings", "CQ" },
+    { "PART-TEST", "PART", "line", "检测与维护", "Testing and maintenance", "CQ" },
+};
+const size_t demo_nlines = sizeof demo_lines / sizeof demo_lines[0];
+
+const struct demo_family demo_families[] = {
+    { "HOME-RO", "CQ-RO", "澄泉反渗透净水器", "Chengquan RO purifier", "400G 600G 800G 1000G 1200G 1600G", "台", 1599, 22, 56, 34, 1, 100, 20, 1, "derl" },
+    { "HOME-RO", "CQ-ROH", "澄泉即热反渗透净水器", "Chengquan RO purifier with heater", "600G 800G 1000G", "台", 3299, 18, 57, 36, 1, 46, 8, 2, "derl" },
+    { "HOME-RO", "CQ-ROM", "澄泉矿物质净水器", "Chengquan mineral RO purifier", "800G 1000G", "台", 3899, 15, 58, 35, 1, 30, 6, 1, "derl" },
+    { "HOME-UF", "CQ-UF", "澄泉超滤净水器", "Chengquan ultrafiltration purifier", "1500L 2000L 3000L 5000L", "台", 499, 26, 54, 33, 2, 62, 30, 1, "der" },
+    { "HOME-DISP", "CQ-TD", "澄泉台式净饮机", "Chengquan countertop dispenser", "3L 4L 5L 6L", "台", 1299, 14, 56, 37, 1, 58, 16, 2, "derp" },
+    { "HOME-DISP", "CQ-LM", "澄泉壁挂管线机", "Chengquan wall-mounted line machine", "标准型 速热型 冰热型", "台", 899, 35, 55, 36, 1, 52, 18, 2, "derl" },
+    { "HOME-WHOLE", "CQ-PF", "澄泉前置过滤器", "Chengquan prefilter", "2T 3T 5T 7T", "台", 299, 30, 52, 31, 4, 74, 40, 0, "derl" },
+    { "HOME-WHOLE", "CQ-CP", "澄泉中央净水机", "Chengquan central purifier", "1.5T 2T 3T 4T", "台", 3680, 21, 57, 36, 1, 26, 4, 2, "del" },
+    { "HOME-WHOLE", "CQ-SW", "澄泉中央软水机", "Chengquan central softener", "1.5T 2T 3T 4T", "台", 4280, 20, 57, 36, 1, 28, 4, 2, "del" },
+    { "HOME-ONLINE", "QX-RO", "泉选反渗透净水器", "QuanSelect RO purifier", "600G 800G 1000G", "台", 1299, 21, 60, 38, 1, 80, 60, 1, "p" },
+    { "HOME-ONLINE", "QX-TD", "泉选桌面饮水机", "QuanSelect desktop dispenser", "2L 3L 4L", "台", 399, 22, 58, 37, 2, 72, 80, 2, "p" },
+    { "HOME-ONLINE", "QX-FT", "泉选龙头净水器", "QuanSelect tap filter", "单支装 三支装 六支装", "套", 129, 60, 55, 32, 12, 66, 150, 1, "p" },
+    { "BIZ-DISP", "JB-DW", "净邦商用直饮机", "Jingbang commercial dispenser", "30人 60人 100人 150人 200人", "台", 4680, 24, 60, 41, 1, 40, 4, 1, "adl" },
+    { "BIZ-DISP", "JB-SC", "净邦校园饮水台", "Jingbang school fountain", "4龙头 6龙头 8龙头", "台", 7980, 22, 61, 42, 1, 22, 3, 1, "a" },
+    { "BIZ-BOIL", "JB-KS", "净邦步进式开水器", "Jingbang step boiler", "30L 60L 90L 120L", "台", 2980, 20, 59, 40, 1, 36, 4, 2, "adl" },
+    { "BIZ-RO", "JB-RO", "净邦商用反渗透设备", "Jingbang commercial RO unit", "0.25T 0.5T 1T 2T 3T", "套", 12800, 38, 63, 44, 1, 16, 1, 0, "a" },
+    { "CARE-HOME", "CQ-F1", "PP棉滤芯", "PP cotton filter", "10寸 20寸 快接式", "支", 39, 45, 45, 22, 24, 92, 120, 0, "derp" },
+    { "CARE-HOME", "CQ-F2", "活性炭滤芯", "Activated carbon filter", "颗粒型 压缩型 快接式", "支", 69, 32, 46, 24, 24, 84, 90, 0, "derp" },
+    { "CARE-HOME", "CQ-F3", "复合滤芯", "Composite filter", "三合一 四合一 五合一", "支", 199, 28, 48, 26, 12, 88, 60, 0, "derp" },
+    { "CARE-HOME", "CQ-M1", "反渗透膜", "Reverse osmosis membrane", "75G 400G 600G 800G 1000G", "支", 189, 40, 49, 28, 6, 82, 40, 0, "derp" },
+    { "CARE-HOME", "CQ-SA", "软水盐", "Softener salt", "10kg 25kg", "袋", 48, 110, 52, 30, 1, 60, 100, 0, "der" },
+    { "CARE-BIZ", "JB-F1", "商用滤芯套装", "Commercial filter set", "季度装 半年装 年度装", "套", 680, 75, 50, 30, 2, 54, 12, 0, "adl" },
+    { "CARE-BIZ", "JB-M4", "工业反渗透膜", "Industrial RO membrane", "4040 8040", "支", 1280, 140, 58, 38, 1, 28, 6, 0, "a" },
+    { "CARE-BIZ", "JB-AS", "阻垢剂", "Scale inhibitor", "5kg 25kg", "桶", 260, 280, 51, 29, 2, 26, 10, 0, "ad" },
+    { "PART-FIT", "CQ-PT", "压力桶", "Pressure tank", "3.2G 4G 11G", "个", 159, 34, 53, 33, 4, 50, 20, 0, "dea" },
+    { "PART-FIT", "CQ-FA", "净水龙头", "Purified-water tap", "标准 双温 智能显示", "个", 89, 90, 50, 28, 10, 58, 40, 0, "derp" },
+    { "PART-FIT", "CQ-KT", "安装接头包", "Fitting kit", "2分 3分 4分", "包", 29, 20, 45, 24, 50, 64, 100, 0, "dea" },
+    { "PART-TEST", "CQ-TD1", "水质检测笔", "Water test pen", "基础型 专业型", "支", 79, 120, 48, 27, 20, 40, 40, 0, "dearp" },
+    { "PART-TEST", "CQ-LK", "漏水保护器", "Leak protector", "机械式 电子式", "个", 119, 70, 50, 29, 20, 44, 30, 0, "der" },
+    { "PART-TEST", "CQ-CL", "管路清洗剂", "Pipe cleaner", "500ml 1L", "瓶", 45, 70, 47, 23, 24, 36, 48, 0, "dea" },
+};
+const size_t demo_nfamilies = sizeof demo_families / sizeof demo_families[0];
