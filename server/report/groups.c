@@ -1,11 +1,8 @@
 /* groups: see groups.h. */
 #include "report/groups.h"
-#include "base/check.h"
-#include "base/hash.h"
+#include "base/dict.h"
 
 #include <string.h>
-
-/* ---- dictionaries ----------------------------------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t x)
 {
@@ -16,106 +13,11 @@ static uint64_t mix(uint64_t x)
     return x ^ (x >> 33);
 }
 
-/* Equal values have equal hashes: 1 and 1.0 too. */
-static uint64_t hash_of(const struct value *v)
-{
-    int64_t  i;
-    uint64_t h;
-    dec      d;
-    switch (v->type) {
-    case V_NULL:  return 1;
-    case V_BOOL:  return mix(2 + v->u.b);
-    case V_ERROR: return mix(8 + (uint64_t)v->u.e);
-    case V_TEXT:  return hash_keyed(v->u.s);
-    case V_DEC:
-        if (dec_to_i64(v->u.d, &i))
-            return mix((uint64_t)i ^ ((uint64_t)V_INT << 56));
-        d = dec_trim(v->u.d);
-        return mix(d.lo ^ mix(d.hi ^ ((uint64_t)(uint32_t)d.exp << 1) ^ d.neg));
-    case V_LIST:
-        h = v->u.l.n;
-        for (size_t k = 0; k < v->u.l.n; k++)
-            h = mix(h * 31 + hash_of(&v->u.l.v[k]));
-        return h;
-    case V_INT: case V_DATE: case V_TIME: case V_REF: break;
-    }
-    return mix((uint64_t)v->u.i ^ ((uint64_t)v->type << 56));
-}
-
-static struct value own(struct arena *mem, struct value v)
-{
-    if (v.type == V_TEXT)
-        v.u.s = str_dup(mem, v.u.s);
-    if (v.type == V_LIST) {
-        struct value *l = NEWV(mem, struct value, v.u.l.n + 1);
-        for (size_t i = 0; i < v.u.l.n; i++)
-            l[i] = own(mem, v.u.l.v[i]);
-        v.u.l.v = l;
-    }
-    return v;
-}
-
-void dict_init(struct dict *d, struct arena *mem)
-{
-    *d = (struct dict){ .mem = mem, .cap = 64, .room = 256 };
-    d->v = NEWV(mem, struct value, d->cap);
-    d->hash = NEWV(mem, uint64_t, d->cap);
-    d->table = NEWV(mem, uint32_t, d->room);
-}
-
 static void *twice(struct arena *mem, const void *old, size_t size, size_t n)
 {
     void *p = arena_alloc_n(mem, size, n * 2);
     memcpy(p, old, size * n);
     return p;
-}
-
-static void dict_grow(struct dict *d)
-{
-    d->v = twice(d->mem, d->v, sizeof *d->v, d->cap);
-    d->hash = twice(d->mem, d->hash, sizeof *d->hash, d->cap);
-    d->cap *= 2;
-    d->room *= 2;
-    d->table = NEWV(d->mem, uint32_t, d->room);
-    for (uint32_t i = 0; i < d->n; i++) {
-        size_t at = d->hash[i] & (d->room - 1);
-        while (d->table[at])
-            at = (at + 1) & (d->room - 1);
-        d->table[at] = i + 1;
-    }
-}
-
-static uint32_t find(const struct dict *d, const struct value *v, uint64_t h, size_t *at)
-{
-    for (*at = h & (d->room - 1); d->table[*at]; *at = (*at + 1) & (d->room - 1)) {
-        uint32_t i = d->table[*at] - 1;
-        if (d->hash[i] == h && v_same(&d->v[i], v))
-            return i;
-    }
-    return UINT32_MAX;
-}
-
-uint32_t dict_find(const struct dict *d, const struct value *v)
-{
-    size_t at;
-    return find(d, v, hash_of(v), &at);
-}
-
-uint32_t dict_put(struct dict *d, const struct value *v)
-{
-    size_t   at;
-    uint64_t h = hash_of(v);
-    uint32_t i = find(d, v, h, &at);
-    if (i != UINT32_MAX)
-        return i;
-    if (d->n == d->cap) {
-        dict_grow(d);
-        find(d, v, h, &at);
-    }
-    d->v[d->n] = own(d->mem, *v);
-    d->hash[d->n] = h;
-    d->table[at] = d->n + 1;
-    return d->n++;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
@@ -251,7 +153,7 @@ static uint32_t key_of(struct groups *g, int i, const struct value *row)
     }
     const struct value *raw = &row[col->read[0]];
     uint32_t            at = dict_find(&k->raw, raw);
-    if (at != UINT32_MAX)
+    if (at != DICT_NONE)
         return k->of_raw[at];
     fill(g, col, row, NULL);
     uint32_t number = key_number(k, expr_eval(col->x, &g->env));
@@ -357,7 +259,7 @@ static void finish_row(struct groups *g, struct agg_state *const *states, bool k
         g->env.aggs = aggs;
         cells[i] = expr_eval(col->x, &g->env);
         if (cells[i].type == V_TEXT || cells[i].type == V_LIST)
-            cells[i] = own(g->c->mem, cells[i]);
+            cells[i] = value_copy(g->c->mem, cells[i]);
         g->env.aggs = NULL;
     }
 }

@@ -9,16 +9,6 @@
 
 enum { GROUPS_MAX = 1000000 };
 
-/* A set of values with numbers from 0 in order of arrival. */
-struct dict {
-    struct arena *mem;
-    struct value *v; uint64_t *hash; uint32_t n, cap;
-    uint32_t     *table; size_t room;       /* open addressing: number + 1 */
-};
-void     dict_init(struct dict *, struct arena *);
-uint32_t dict_find(const struct dict *, const struct value *);      /* UINT32_MAX: not there */
-uint32_t dict_put(struct dict *, const struct value *);             /* texts and lists are copied when new */
-
 struct groups;
 struct groups *groups_new(struct ctx *, const struct plan *);
 /* One row, by plan->reads.  False: too many groups.  May give back what the row's values lie in when the mark from before

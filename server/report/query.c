@@ -1,8 +1,9 @@
 /* query: see query.h. */
 #include "report/query.h"
+#include "base/dict.h"
 #include "base/text.h"
 #include "record/compose.h"
-#include "report/groups.h"
+#include "report/plan.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -43,7 +44,7 @@ static bool load_titles(struct ctx *c, const struct module *m, struct titles *t)
         for (size_t i = 0; i < r.nrows; i++) {
             struct value id = v_ref(CELL(&r, i, 0)->u.i);
             uint32_t     at = dict_find(&t->ids, &id);
-            if (at != UINT32_MAX)
+            if (at != DICT_NONE)
                 t->v[at] = sql_column_value(&title, CELL(&r, i, 1), c->mem);
         }
     }
@@ -66,8 +67,8 @@ static bool find_titles(struct ctx *c, const struct plan *p, const struct table 
 static const struct value *title_of(const struct titles *t, const struct value *id)
 {
     static const struct value none = { .type = V_NULL };
-    uint32_t at = t->wanted && id->type == V_REF ? dict_find(&t->ids, id) : UINT32_MAX;
-    return at == UINT32_MAX ? &none : &t->v[at];
+    uint32_t at = t->wanted && id->type == V_REF ? dict_find(&t->ids, id) : DICT_NONE;
+    return at == DICT_NONE ? &none : &t->v[at];
 }
 
 /* ---- order -------------------------------------------------------------------------------------------------------- */
