@@ -207,14 +207,17 @@ static bool answer_new(struct call *k, int64_t module, str field)
         return false;
     const struct module *m = catalog_module_id(after, module);
     k->c.cat = after;
+    bool ok = !field.n || !(module_field(m, field)->type->flags & FT_COMPUTED) || rec_recompute(&k->c, m);
     if (field.n) {
         struct access a = access_of(&k->c, m);
         field_json(k, module_field(m, field), &a);
     } else
         module_json(k, m);
     k->c.cat = was;
+    k->c.dirty = NULL;      /* it was of the catalog that goes now */
+    k->c.ndirty = k->c.dirty_cap = 0;
     catalog_free(after);
-    return true;
+    return ok;
 }
 
 bool modules_create(struct call *k)

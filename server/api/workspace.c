@@ -171,6 +171,15 @@ static bool load_items(struct ctx *c, struct design *d, str app)
     return true;
 }
 
+/* Every workspace has it, whatever its application brings. */
+static bool administrators(struct ctx *c, struct design *d)
+{
+    static const char def[] = "{\"name\":\"administrator\",\"labels\":{\"en\":\"Administrator\",\"zh-CN\":\"系统管理员\"},\"admin\":true}";
+    struct json      *j;
+    int64_t           id;
+    return json_parse(c->mem, S(def), &j, &c->err) && design_item_put(d, "role", S("administrator"), j, &id, &c->err);
+}
+
 static bool has_app(str app)
 {
     size_t                 n;
@@ -209,7 +218,7 @@ static bool load_application(struct ctx *c, void *arg)
     jw_int(&w, 1);
     jw_end_obj(&w);
     return json_parse(c->mem, buf_str(&b), &setting, &c->err) && load_modules(c, &d, in->o->application) &&
-           design_item_put(&d, "setting", S("workspace"), setting, &id, &c->err) && load_items(c, &d, in->o->application);
+           design_item_put(&d, "setting", S("workspace"), setting, &id, &c->err) && administrators(c, &d) && load_items(c, &d, in->o->application);
 }
 
 struct first_user { const struct workspace_new *o; struct auth *auth; };

@@ -301,15 +301,19 @@ static bool link_field(struct loading *l, struct field *f)
     }
     if ((f->type->flags & (FT_ONE | FT_MANY | FT_LINES)) && !link_target(l, f))
         return false;
-    if (f->type->flags & FT_LINES) {
-        f->via = module_field(f->target, json_str(f->def, "via"));
-        if (!f->via || f->via->target != f->module)
-            return err_problem(l->e, f->name, "via", "via must be the line's relation back to this module");
-    }
     str on = json_str(f->def, "depends_on");
     if (on.n && !(f->depends_on = module_field(f->module, on)))
         return err_problem(l->e, f->name, "depends_on", "There is no field “" STR_FMT "”", STR_ARG(on));
     return true;
+}
+
+/* After every relation has its target. */
+static bool link_lines(struct loading *l, struct field *f)
+{
+    if (!(f->type->flags & FT_LINES))
+        return true;
+    f->via = module_field(f->target, json_str(f->def, "via"));
+    return (f->via && f->via->target == f->module) || err_problem(l->e, f->name, "via", "via must be the line's relation back to this module");
 }
 
 static void add_list(struct loading *l, struct module *m, const struct field *via)
@@ -724,6 +728,7 @@ static bool link_all(struct loading *l)
                 return false;                                           \
         }
     EACH_FIELD(link_field(l, f))
+    EACH_FIELD(link_lines(l, f))
     link_lists(l);
     EACH_FIELD(!(f->type->flags & FT_READ) || compile_lookup(l, f, 0))
     /* Types of formulas without a stated result follow from other formulas: those that read none first. */

@@ -374,3 +374,16 @@ bool rec_flush(struct ctx *c)
     }
     return true;
 }
+
+bool rec_recompute(struct ctx *c, const struct module *m)
+{
+    struct rows r;
+    if (!m->ncomputed)
+        return true;
+    if (!db_run(c->db, str_printf(c->mem, "SELECT id FROM " STR_FMT, STR_ARG(m->table)), NULL, 0, c->mem, &r, &c->err))
+        return false;
+    for (size_t i = 0; i < r.nrows; i++)
+        if (!mark(c, m, CELL(&r, i, 0)->u.i))
+            return false;
+    return rec_flush(c);
+}

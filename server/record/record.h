@@ -33,6 +33,9 @@ bool rec_restore(struct ctx *, const struct module *, int64_t id);
 /* Computes what writes of this transaction have made stale.  Call before commit. */
 bool rec_flush(struct ctx *);
 
+/* All records of a module: after one of its formulas has changed. */
+bool rec_recompute(struct ctx *, const struct module *);
+
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 
 struct column {
