@@ -4,6 +4,13 @@
  * row values, NULLS FIRST.  The few words that differ are asked of the dialect.  Whole numbers travel as BIGINT, decimals as scaled BIGINT, days
  * and instants as BIGINT, booleans as BIGINT 0/1, text as TEXT; a NUL in text is refused on both.
  *
+ * What to mind so that one text means the same on both:
+ *   - columns are named, never SELECT *: PostgreSQL refuses a prepared * after the table got a column (ERR_BUSY then);
+ *   - an argument that may be null and stands where nothing says its type is cast: CAST($1 AS BIGINT) IS NULL;
+ *   - conditions are conditions: WHERE flag = 1, not WHERE flag; results of conditions arrive as V_INT 0 or 1;
+ *   - LIKE knows case on both and always has ESCAPE; text functions of SQL fold ASCII only on SQLite;
+ *   - sums of BIGINT stay exact on both (V_DEC past 64 bits on PostgreSQL, ERR_INVALID on SQLite); AVG is not exact on SQLite.
+ *
  * A store is one database: a SQLite file, or a schema of a PostgreSQL database.  A db is a connection with an open
  * transaction, borrowed from the store by one thread for one piece of work.
  *
@@ -15,7 +22,10 @@
  *   1. db_begin is followed by exactly one db_commit or db_rollback, in the thread that began.
  *   2. After a failed call within a transaction only db_rollback is allowed (others return the same error), or db_undo when
  *      the call came after a db_save.
- *   3. db_commit returning false means nothing of the work is kept. */
+ *   3. db_commit returning false means nothing of the work is kept.  The one exception: when the connection to
+ *      PostgreSQL breaks while COMMIT runs, nobody knows; that is ERR_INTERNAL with a message that says so.
+ *   4. All cursors are closed and all db_save ended before db_commit; db_rollback ends them itself, so it may follow a
+ *      jump out of an arena. */
 #ifndef DB_DB_H
 #define DB_DB_H
 #include "base/err.h"
@@ -67,7 +77,8 @@ struct cursor;
 bool db_open(struct db *, str sql, const struct value *args, size_t nargs, struct cursor **out, struct err *);
 bool db_step(struct cursor *, const struct value **cells);
 bool db_close(struct cursor *, struct err *);
-/* Stops a running statement from another thread or by deadline (now + ms); 0 removes it. ERR_LIMIT then. */
+/* Stops a running statement from another thread or by deadline (now + ms); 0 removes it. ERR_LIMIT then.  It ends with the
+ * transaction.  On SQLite a stopped write ends the work of others that shared its commit too; they are told ERR_BUSY. */
 void db_deadline(struct db *, int ms);
 
 /* Of an ERR_CONFLICT from a statement: the name of the unique index or constraint that refused. */
@@ -95,8 +106,8 @@ bool store_migrate(struct store *, const struct migration *, size_t n, struct er
 bool store_backup(struct store *, const char *file, struct err *);      /* SQLite: consistent copy while running */
 bool store_check(struct store *, void (*say)(void *, str), void *arg, struct err *); /* integrity */
 
-/* Tests only: the n-th database call from now on fails once as if the disk or connection had failed; 0 switches off.
- * Counts every call of every connection; store_calls says how many were made. */
+/* Tests only (helpers: db/testing.h): the n-th database call from now on fails once as if the disk or connection had failed; 0 switches off.
+ * Counts every call of every connection except db_step, db_undo and db_rollback; store_calls says how many were made. */
 void    store_fail_at(struct store *, int64_t nth);
 int64_t store_calls(const struct store *);
 #endif

@@ -1,6 +1,7 @@
 /* The door of db.h, the same scenarios on both engines. */
 #include "db/testing.h"
 #include "base/check.h"
+#include "base/text.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -443,6 +444,44 @@ static void like_knows_case(struct ctx *c)
     commit(c);
 }
 
+static int by_people(const void *a, const void *b) { return text_collate(*(const str *)a, *(const str *)b); }
+
+/* Chinese by pinyin, Latin with and without accents, digits, signs, scripts: ORDER BY says the same as text_collate. */
+static void people_order_alike(struct ctx *c)
+{
+    static const char *const words[] = {
+        "上海分公司", "北京分公司", "重庆", "长沙", "长春", "阿里", "安徽", "张三", "张四", "李四", "单于", "曾经", "赵", "钱", "孙", "行", "银行",
+        "apple", "Apple", "APPLE", "äpfel", "Äpfel", "apfel", "résumé", "resume", "Resume", "zebra", "Zebra", "ß", "ss", "œuvre", "oeuvre",
+        "1", "2", "10", "010", "A1", "A10", "A2", "Ａ股", "A股", "a-b", "ab", "a b", "a_b", "", " ", "-", "%", "中文 abc", "中文abc", "中文ABC",
+        "пример", "Пример", "ひらがな", "カタカナ", "한국", "🙂", "𠀀", "㐀", "（有限）", "(有限)", "е", "e", "e\xCC\x81", "\xC3\xA9",
+    };
+    enum { N = sizeof words / sizeof words[0] };
+    char sql[200];
+    str  sorted[N];
+    make_table(c);
+    begin(c, TX_WRITE);
+    for (size_t i = 0; i < N; i++) {
+        sorted[i] = str_of(words[i]);
+        exec(c, "INSERT INTO t (note) VALUES ($1)", 1, (struct value[]){ v_text(sorted[i]) });
+    }
+    commit(c);
+    qsort(sorted, N, sizeof sorted[0], by_people);
+    snprintf(sql, sizeof sql, "SELECT note FROM t ORDER BY note COLLATE %s, id", store_dialect(c->s)->text_order);
+    begin(c, TX_READ);
+    struct rows r = run(c, sql, 0, NULL);
+    assert_int_equal(r.nrows, N);
+    for (size_t i = 0; i < N; i++)
+        if (!str_eq(r.cells[i].u.s, sorted[i]))
+            fail_msg("place %zu: %.*s, text_collate has %.*s", i, STR_ARG(r.cells[i].u.s), STR_ARG(sorted[i]));
+    snprintf(sql, sizeof sql, "SELECT note FROM t ORDER BY note COLLATE %s", store_dialect(c->s)->byte_order);
+    r = run(c, sql, 0, NULL);
+    for (size_t i = 1; i < N; i++)
+        assert_true(str_cmp(r.cells[i - 1].u.s, r.cells[i].u.s) < 0);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM t WHERE note COLLATE %s = 'resume'", store_dialect(c->s)->text_order);
+    assert_int_equal(run(c, sql, 0, NULL).cells[0].u.i, 1);     /* equal means the same bytes */
+    commit(c);
+}
+
 static void faults_strike_once(struct ctx *c)
 {
     make_table(c);
@@ -566,7 +605,7 @@ static void a_sound_database_passes_the_check(struct ctx *c)
     X(bad_text_is_refused_alike) X(bad_sql_is_our_fault) X(readers_do_not_write) X(a_reader_sees_one_moment)  \
     X(cursors_give_all_rows) X(a_cursor_that_fails_says_so) X(an_arena_may_jump_out) X(deadlines_stop_statements) \
     X(another_thread_stops_a_statement) X(statements_are_forgotten_safely) X(statements_survive_new_columns)  \
-    X(ids_are_never_used_again) X(like_knows_case) X(faults_strike_once) X(commits_wake_who_waits)            \
+    X(ids_are_never_used_again) X(like_knows_case) X(people_order_alike) X(faults_strike_once) X(commits_wake_who_waits)            \
     X(migrations_apply_once) X(a_second_server_sees_the_same) X(a_sound_database_passes_the_check)
 
 static void on(enum test_engine engine, void (*scenario)(struct ctx *))
