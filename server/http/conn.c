@@ -83,7 +83,7 @@ static struct conn *take_slot(struct http_server *s, const struct address *a, bo
     atomic_fetch_add(&s->open, 1);
     c->from = *a;
     c->same_at = NULL;
-    if (counted) {
+    if (counted && !*refuse) {
         c->same_at = &s->bucket[address_hash(a) % s->nbuckets];
         c->same = *c->same_at;
         if (c->same)

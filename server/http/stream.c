@@ -160,10 +160,10 @@ static bool listening(struct worker *w, struct conn *c)
 enum next stream_step(struct worker *w, struct conn *c)
 {
     struct stream *t = c->stream;
-    bool closing;
+    bool closing, whole;
     if (!listening(w, c))
         return NEXT_GONE;
-    while (swap(t, &closing) && t->out.n) {
+    while ((whole = swap(t, &closing)) && t->out.n) {
         ssize_t n = send(c->fd, t->out.p, t->out.n, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
@@ -182,7 +182,7 @@ enum next stream_step(struct worker *w, struct conn *c)
         t->behind -= (size_t)n;
         pthread_mutex_unlock(&t->lock);
     }
-    if (t->out.n || closing || atomic_load(&w->server->stopping))
+    if (!whole || closing || atomic_load(&w->server->stopping))
         return NEXT_GONE;       /* cut off, or everything is said */
     conn_wait(c, t->events ? w->now : 0, BEAT_MS, 0);
     return NEXT_WAIT;

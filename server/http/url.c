@@ -85,7 +85,7 @@ bool url_param(struct arena *mem, str pairs, const char *name, str *out)
         str key = eq < 0 ? pair : str_sub(pair, 0, (size_t)eq);
         str value = eq < 0 ? str_sub(pair, pair.n, pair.n) : str_sub(pair, (size_t)eq + 1, pair.n);
         bool same = str_eq(key, want);
-        if (!same && key.n > want.n && (str_chr(key, '%') >= 0 || str_chr(key, '+') >= 0)) {
+        if (!same && key.n >= want.n && (str_chr(key, '%') >= 0 || str_chr(key, '+') >= 0)) {
             arena_mark mark = arena_here(mem);
             str plain;
             same = decode(mem, key, true, &plain) && str_eq(plain, want);
