@@ -158,7 +158,7 @@ static bool add_index(struct design *d, const struct field *f, struct err *e)
                    STR_ARG(f->column), STR_ARG(f->module->table), STR_ARG(f->column));
     if (f->index)
         return ddl(d, e, "CREATE INDEX i_" STR_FMT " ON " STR_FMT "(" STR_FMT "%s%s)", STR_ARG(f->column), STR_ARG(f->module->table),
-                   STR_ARG(f->column), *order ? " " : "", order);
+                   STR_ARG(f->column), *order ? " COLLATE " : "", order);
     return true;
 }
 

@@ -228,7 +228,7 @@ static bool is_people_text(const struct plan *p, size_t i) { return p->sort_form
 
 static str collated(struct plan *p, size_t i)
 {
-    return is_people_text(p, i) ? str_printf(p->c->mem, STR_FMT " %s", STR_ARG(p->sort_form[i].sql), db_dialect(p->c->db)->text_order)
+    return is_people_text(p, i) ? str_printf(p->c->mem, STR_FMT " COLLATE %s", STR_ARG(p->sort_form[i].sql), db_dialect(p->c->db)->text_order)
                                 : p->sort_form[i].sql;
 }
 
