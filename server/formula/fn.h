@@ -81,7 +81,7 @@ struct value number_power(dec base, dec exponent);  /* fn_math.c: also the opera
 struct value number_of_double(double);              /* 15 digits; #NUM! for NaN and infinities */
 static inline double number_double(const struct value *v) { return v->type == V_INT ? (double)v->u.i : dec_to_double(v->u.d); }
 bool text_number(str, dec *);                       /* "1,234.5", " 2 ", "5%", "1e3" */
-/* fn_date.c: text of a date, a time or both, as people write them, as a serial number: "2026-01-31", "15-Mar-2007", "11:59 PM". */
+/* date_text.c: text of a date, a time or both, as people write them, as a serial number: "2026-01-31", "15-Mar-2007", "11:59 PM". */
 bool text_serial(str, dec *serial);
 
 enum { SERIAL_EPOCH = -25569 };                     /* day of serial 0, 1899-12-30; serial = day - SERIAL_EPOCH */
