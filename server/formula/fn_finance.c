@@ -200,7 +200,14 @@ static long double balance(const struct loan *x, long double r, long double *slo
     return x->present * growth + x->payment * sum + x->future;
 }
 
-/* Newton's method; a step below -1 goes half the way there instead.  False: it does not settle. */
+/* How far the balance may be from zero at a root: what rounding of its parts explains. */
+static long double noise(const struct loan *x, long double r)
+{
+    long double growth = expl(x->periods * log1pl(r)), periods = fabsl(r) < 1e-9L ? x->periods : fabsl((growth - 1) / r);
+    return 1e-12L * (fabsl(x->present) * growth + fabsl(x->payment) * periods + fabsl(x->future));
+}
+
+/* Newton's method; a step below -1 goes half the way there instead.  False: it does not settle, or not at a root. */
 static bool settle(const struct loan *x, long double *rate)
 {
     long double r = *rate, slope;
@@ -211,9 +218,10 @@ static bool settle(const struct loan *x, long double *rate)
         long double next = r - y / slope;
         if (next <= -1)
             next = (r - 1) / 2;
-        if (fabsl(next - r) <= 1e-16L * fmaxl(1e-3L, fabsl(next))) {
+        if (fabsl(next - r) <= 1e-14L * fmaxl(1e-2L, fabsl(next))) {
             *rate = next;
-            return true;
+            /* at -1 all is lost whatever was paid: no rate, though the balance is 0 */
+            return next > -0.999999L && fabsl(balance(x, next, &slope)) <= noise(x, next);
         }
         r = next;
     }
