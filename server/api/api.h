@@ -37,6 +37,7 @@ struct call {
     int64_t              session;       /* 0: came with a token */
     str                  set_cookie;    /* what the answer sets, or none */
     int                  wait_s;        /* for Retry-After */
+    int64_t              touch;         /* the session was last seen long ago: it slides on after the work */
 };
 
 /* no sign-in; administrators only; body is no JSON; begins its own transactions (mode TX_NONE), because part of it takes long */

@@ -9,7 +9,7 @@
 
 const char demo_email[] = "admin@demo.qudao", demo_password[] = "qudao-demo-2026";
 
-enum { STEP = 2000 };
+enum { STEP = 5000 };
 
 struct load {
     struct store    *store;

@@ -25,7 +25,16 @@ bool call_resolve(struct call *k, int64_t *user)
         return false;
     *user = who.user;
     k->session = who.session;
+    if (who.stale)
+        k->touch = who.session ? who.session : -who.token;
     return true;
+}
+
+void call_touch(struct call *k)
+{
+    struct auth_who who = { .user = k->actor.user, .session = k->touch > 0 ? k->touch : 0, .token = k->touch < 0 ? -k->touch : 0 };
+    if (k->touch)
+        auth_touch(k->app->auth, &who, k->c.now);
 }
 
 bool call_same_origin(const struct call *k)

@@ -7,4 +7,5 @@ void call_token(struct call *);                      /* from Authorization or th
 bool call_resolve(struct call *, int64_t *user);     /* 0: nobody */
 bool call_same_origin(const struct call *);
 void call_cookie(struct call *);                     /* writes the cookie that sign-in or -out asked for */
+void call_touch(struct call *);                         /* lets a session that is used slide on; after the work's transaction */
 #endif

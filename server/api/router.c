@@ -372,6 +372,7 @@ static void run_route(struct call *k, const struct route *r)
         if (!k->rp->body.n)
             k->rp->body = buf_str(&k->out);
         call_cookie(k);
+        call_touch(k);
     } else {
         k->rp->nheaders = 0;
         current = current_record(k, r);

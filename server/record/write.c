@@ -471,6 +471,13 @@ static str describe(struct ctx *c, const struct module *m, const struct value *o
     return buf_str(&b);
 }
 
+/* Who may come in depends on the records of users: what is remembered of it elsewhere is stale now. */
+static bool note_user(struct ctx *c, const struct module *m)
+{
+    return !m->system || !str_eqz(m->name, "user") ||
+           db_exec(c->db, S("UPDATE q_version SET value = value + 1 WHERE name = 'auth'"), NULL, 0, NULL, &c->err);
+}
+
 static bool update_row(struct ctx *c, const struct record *r, const struct value *old, const struct value *now)
 {
     struct buf    b;
@@ -536,7 +543,7 @@ bool rec_update(struct ctx *c, struct record *r)
             if (!may)
                 return err_set(&c->err, ERR_DENIED, "You may not change the record in this way");
         }
-        if (!update_row(c, r, old, r->v) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
+        if (!update_row(c, r, old, r->v) || !note_user(c, m) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
             !change_write(c, m, r->id, r->v[SLOT_VERSION].u.i, "update", changes) || !compute_mark(c, m, r->id, old, r->v))
             return false;
     }
@@ -558,7 +565,7 @@ static bool set_deleted(struct ctx *c, const struct module *m, int64_t id, struc
     bool gone = at.type != V_NULL;
     if (!db_exec(c->db, sql, a, 5, NULL, &c->err))
         return unique_problem(c, m);
-    return change_write(c, m, id, v[SLOT_VERSION].u.i, op, STR_NONE) && compute_mark(c, m, id, gone ? old : NULL, gone ? NULL : v);
+    return note_user(c, m) && change_write(c, m, id, v[SLOT_VERSION].u.i, op, STR_NONE) && compute_mark(c, m, id, gone ? old : NULL, gone ? NULL : v);
 }
 
 static bool delete_tree(struct ctx *c, const struct module *m, int64_t id, struct value *v, int depth);
