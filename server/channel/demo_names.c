@@ -53,7 +53,7 @@ str demo_company_suffix(struct demo_rand *r, const char *kind)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].kind, kind) == 0)
             return str_of(PICK(r, table[i].suffixes));
-    CHECK(!"a kind of partner without names");
+    CHECK(0 && "a kind of partner without names");
     return STR_NONE;
 }
 

@@ -254,7 +254,7 @@ static int line_index(const char *code)
     for (size_t i = 0; i < demo_nlines; i++)
         if (strcmp(demo_lines[i].code, code) == 0)
             return (int)i;
-    CHECK(!"a family of a product line that is not there");
+    CHECK(0 && "a family of a product line that is not there");
     return 0;
 }
 

@@ -67,7 +67,7 @@ static int main_line_pick(struct demo_rand *rand, enum demo_kind kind)
     for (size_t i = 0; i < demo_nlines; i++)
         if (str_eqz(part, demo_lines[i].code))
             return (int)i;
-    CHECK(!"a product line that is not there");
+    CHECK(0 && "a product line that is not there");
     return 0;
 }
 
