@@ -172,7 +172,7 @@ static bool whole_row(const struct csv_reader *r, size_t *stop, int64_t *lines, 
             return true;
         }
     }
-    *open = in;
+    *open = in && r->ended;
     *stop = r->n;
     return r->ended;
 }

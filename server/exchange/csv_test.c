@@ -123,6 +123,34 @@ static bool keep(void *arg, str s)
     return true;
 }
 
+/* A file is read in pieces of 64 KiB; a cell in quotes that goes on in the next piece is not one that is never closed. */
+static void test_quotes_across_pieces(void **state)
+{
+    (void)state;
+    enum { ROWS = 9000 };
+    struct arena *mem = arena_new(0);
+    struct buf    b;
+    buf_init(&b, mem);
+    for (int i = 0; i < ROWS; i++)
+        buf_printf(&b, "%d,\"a, \"\"b\"\" and %d\nmore\",x\n", i, i * 7);
+    struct bytes       bytes = { buf_str(&b), 0, SIZE_MAX };
+    struct csv_reader *r = csv_reader_new(feed, &bytes, NULL, 0);
+    struct csv_row     row;
+    struct err         e;
+    bool               end = false;
+    int                n = 0;
+    err_init(&e, mem, LANG_EN);
+    for (; csv_next(r, &row, &end, &e) && !end; n++) {
+        assert_int_equal(row.n, 3);
+        assert_true(str_eq(row.cells[1], str_printf(mem, "a, \"b\" and %d\nmore", n * 7)));
+    }
+    if (e.kind)
+        fail_msg(STR_FMT, STR_ARG(e.message));
+    assert_int_equal(n, ROWS);
+    csv_reader_free(r);
+    arena_free(mem);
+}
+
 static void test_written_is_read(void **state)
 {
     static const char *const texts[] = { "", "plain", "a,b", "\"", "two\nlines", "cr\rlf\r\n", " lead", "trail ", "=1+1", "+86 10", "-5", "@x", "\tx", "\rx", "'",
@@ -165,6 +193,7 @@ static void test_written_is_read(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_forms), cmocka_unit_test(test_spectrum), cmocka_unit_test(test_written_is_read) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_forms), cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_quotes_across_pieces), cmocka_unit_test(test_written_is_read) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
