@@ -4,6 +4,7 @@
 #include "base/suite.h"
 #include "channel/app_files.h"
 #include "db/testing.h"
+#include "exchange/csv.h"
 #include "meta/design.h"
 #include "meta/schema.h"
 
@@ -370,24 +371,77 @@ static str header_of(str text, const char *key)
     return STR_NONE;
 }
 
-static bool has_column(str head, str column)
+/* One `Source=target` of a mapping: columns by number, -1 for quoted text. */
+enum { PARTS = 8, ITEMS = 60 };
+struct mapped { str target, text[PARTS]; int column[PARTS], n; const struct field *f; };
+
+static int column_of(const struct csv_row *head, str name)
 {
-    str part;
-    while (str_cut(&head, ',', &part))
-        if (str_eq(str_trim(part), column))
-            return true;
-    return false;
+    for (size_t i = 0; i < head->n; i++)
+        if (str_eq(str_trim(head->cells[i]), name))
+            return (int)i;
+    return -1;
 }
 
-static void check_target(const char *map, const struct module *m, str target)
+/* The value of a row: parts joined by "-"; empty when a column in it is. */
+static str joined(const struct mapped *it, const struct csv_row *row)
+{
+    struct buf b;
+    buf_init(&b, mem);
+    for (int i = 0; i < it->n; i++) {
+        str part = it->column[i] < 0 ? it->text[i] : str_trim(row->cells[it->column[i]]);
+        if (!part.n)
+            return STR_NONE;
+        if (i)
+            buf_putc(&b, '-');
+        buf_put(&b, part);
+    }
+    return buf_str(&b);
+}
+
+static ptrdiff_t read_str(void *arg, char *to, size_t cap)
+{
+    str   *left = arg;
+    size_t n = left->n < cap ? left->n : cap;
+    memcpy(to, left->p, n);
+    *left = str_sub(*left, n, left->n);
+    return (ptrdiff_t)n;
+}
+
+/* Every cell of the file can be the value of its field. */
+static void check_values(const char *map, struct csv_reader *r, const struct mapped *items, int n)
+{
+    struct csv_row row;
+    struct err     e;
+    bool           end;
+    for (;;) {
+        arena_mark mark = arena_here(mem);
+        err_init(&e, mem, LANG_EN);
+        if (!csv_next(r, &row, &end, &e))
+            fail_msg("%s: " STR_FMT, map, STR_ARG(e.message));
+        if (end)
+            return;
+        for (int i = 0; i < n; i++) {
+            struct value v;
+            str          text = items[i].f ? joined(&items[i], &row) : STR_NONE;
+            if (items[i].f && (!field_read_text(items[i].f, text, mem, &v, &e) || !field_check(items[i].f, &v, &e)))
+                complain(map, items[i].target, str_z(mem, str_printf(mem, "line %lld: “" STR_FMT "”: " STR_FMT, (long long)row.line, STR_ARG(text), STR_ARG(e.message))));
+        }
+        arena_back(mem, mark);
+    }
+}
+
+/* The field that takes the text itself; NULL when it is a relation, found by a field of the other module. */
+static const struct field *check_target(const char *map, const struct module *m, str target)
 {
     str                 rest = target, first, second;
     str_cut(&rest, '.', &first);
     const struct field *f = module_field(m, first);
     if (!f || f->type->flags & (FT_COMPUTED | FT_READ)) {
         complain(map, target, "no field that can be written");
-        return;
+        return NULL;
     }
+    bool related = false;
     while (f && rest.n && str_cut(&rest, '.', &second)) {
         const struct module *in = f->parts ? f->parts : f->target;
         const struct field  *next = NULL;
@@ -396,14 +450,16 @@ static void check_target(const char *map, const struct module *m, str target)
                 next = &in->fields[i];
         if (!next || (!f->parts && !next->unique))
             complain(map, target, "no unique field at the end");
+        related |= !f->parts;
         f = next;
     }
+    return related ? NULL : f;
 }
 
 static void check_map(const char *set, const char *name)
 {
     char path[1200];
-    str  text, head, line, item, rest;
+    str  text, data, line;
     snprintf(path, sizeof path, "%s/app/channel/import/%s/%s", suite_root(), set, name);
     assert_true(suite_read_file(mem, path, &text));
     const struct module *m = catalog_module(cat, header_of(text, "module"));
@@ -411,27 +467,40 @@ static void check_map(const char *set, const char *name)
     bool                 keyed = false;
     char                 own[1200];
     snprintf(own, sizeof own, "%s/app/channel/import/%s/" STR_FMT, suite_root(), set, STR_ARG(file));
-    if (!suite_read_file(mem, own, &head) && !suite_read(mem, str_z(mem, str_printf(mem, "%s/" STR_FMT, set, STR_ARG(file))), &head))
+    if (!suite_read_file(mem, own, &data) && !suite_read(mem, str_z(mem, str_printf(mem, "%s/" STR_FMT, set, STR_ARG(file))), &data))
         skip();
-    str_cut(&head, '\n', &line);
-    head = str_starts(line, S("\xef\xbb\xbf")) ? str_sub(line, 3, line.n) : line;
+    struct csv_reader *reader = csv_reader_new(read_str, &data, NULL, 0);
+    struct csv_row     head;
+    struct mapped        items[ITEMS] = { 0 };
+    struct err         e;
+    int                n = 0;
+    bool               end;
+    err_init(&e, mem, LANG_EN);
+    assert_true(csv_next(reader, &head, &end, &e) && !end);
     assert_non_null(m);
     const struct field *k = module_field(m, key);
     if (!k || !k->unique)
         complain(name, key, "the key is not a unique field");
-    rest = text;
-    while (str_cut(&rest, '\n', &line)) {
+    while (str_cut(&text, '\n', &line)) {
+        str source, part;
         if (str_starts(line, S("#")) || !line.n)
             continue;
-        item = line.p[line.n - 1] == ',' ? str_sub(line, 0, line.n - 1) : line;
-        str source, part;
-        str_cut(&item, '=', &source);
-        check_target(name, m, item);
-        keyed |= str_eq(item, key);
-        while (str_cut(&source, '+', &part))
-            if (part.p[0] != '"' && !has_column(head, part))
+        struct mapped *it = &items[n++];
+        assert_in_range(n, 1, ITEMS);
+        it->target = line.p[line.n - 1] == ',' ? str_sub(line, 0, line.n - 1) : line;
+        str_cut(&it->target, '=', &source);
+        it->f = check_target(name, m, it->target);
+        keyed |= str_eq(it->target, key);
+        for (; str_cut(&source, '+', &part); it->n++) {
+            assert_in_range(it->n, 0, PARTS - 1);
+            it->column[it->n] = part.p[0] == '"' ? -1 : column_of(&head, part);
+            it->text[it->n] = part.p[0] == '"' ? str_sub(part, 1, part.n - 1) : STR_NONE;
+            if (part.p[0] != '"' && it->column[it->n] < 0)
                 complain(name, part, "no such column");
+        }
     }
+    check_values(name, reader, items, n);
+    csv_reader_free(reader);
     if (!keyed)
         complain(name, key, "the key is not mapped");
 }
