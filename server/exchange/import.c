@@ -1,0 +1,563 @@
+/* import: see import.h. */
+#include "exchange/import.h"
+#include "base/check.h"
+#include "exchange/lookup.h"
+#include "exchange/mapping.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUSY_TRIES = 20, WORK_BYTES = 1 << 30 };
+
+enum outcome { CREATED, UPDATED, UNCHANGED, REJECTED };
+
+struct row {
+    int64_t       line;
+    str          *cells; size_t n; bool *quoted;
+    struct value *v;                    /* by mapped column; for what points at records the key, or a list of keys */
+    uint32_t      key;                  /* number in the key's lookup; DICT_NONE: no key */
+    enum outcome  outcome;
+    bool          unreadable;           /* rejected before the database was asked */
+    int64_t       id, version;
+    str           column, reason;
+};
+
+struct import {
+    struct import_options o;
+    import_next          *next; void *next_arg;
+    struct arena         *mem;          /* lives as long as the import: header, mapping */
+    struct arena         *chunk;        /* rows and what became of them */
+    struct arena         *work;         /* the desk of the rows; given back row by row */
+    str                  *header; size_t nheader;
+    struct row           *rows; size_t nrows, cap;
+    const struct catalog *cat;          /* the mapping was made for it */
+    const struct module  *m;
+    struct mapping        map;
+    struct lookup        *lookups;      /* by mapped column, where it points; and the key's behind them */
+    struct import_totals  totals;
+    struct arena         *out; struct csv_writer reject; bool reject_begun;
+    bool                  ended;
+};
+
+struct import *import_new(const struct import_options *o, import_next *next, void *arg)
+{
+    struct import *im = calloc(1, sizeof *im);
+    CHECK(im != NULL);
+    *im = (struct import){ .o = *o, .next = next, .next_arg = arg, .mem = arena_new(0), .chunk = arena_new(0), .work = arena_new(WORK_BYTES), .out = arena_new(0) };
+    im->o.module = str_dup(im->mem, o->module);
+    im->o.key = str_trim(str_dup(im->mem, o->key));
+    im->o.map = str_trim(str_dup(im->mem, o->map));
+    im->o.chunk = o->chunk ? o->chunk : IMPORT_CHUNK_ROWS;
+    im->cap = im->o.chunk;
+    im->rows = NEWV(im->mem, struct row, im->cap);
+    if (o->reject)
+        csv_writer_init(&im->reject, im->out, o->reject, o->arg);
+    return im;
+}
+
+void import_free(struct import *im)
+{
+    if (!im)
+        return;
+    arena_free(im->chunk);
+    arena_free(im->work);
+    arena_free(im->out);
+    arena_free(im->mem);
+    free(im);
+}
+
+const struct import_totals *import_totals(const struct import *im) { return &im->totals; }
+
+bool import_next_csv(void *reader, struct csv_row *row, bool *end, struct err *e) { return csv_next(reader, row, end, e); }
+
+/* ---- reading ---------------------------------------------------------------------------------------------------- */
+
+static str *copy_cells(struct arena *mem, const struct csv_row *from, bool **quoted, size_t *bytes)
+{
+    str *cells = NEWV(mem, str, from->n + 1);
+    *quoted = NEWV(mem, bool, from->n + 1);
+    for (size_t i = 0; i < from->n; i++) {
+        cells[i] = str_dup(mem, from->cells[i]);
+        (*quoted)[i] = from->quoted && from->quoted[i];
+        *bytes += from->cells[i].n;
+    }
+    return cells;
+}
+
+bool import_read(struct import *im, bool *end, struct err *e)
+{
+    struct csv_row from;
+    bool          *quoted, done = false;
+    size_t         bytes = 0;
+    *end = false;
+    arena_reset(im->chunk);
+    im->nrows = 0;
+    if (!im->header) {
+        if (!im->next(im->next_arg, &from, &done, e))
+            return false;
+        if (done)
+            return err_set(e, ERR_INVALID, "The file is empty");
+        im->header = copy_cells(im->mem, &from, &quoted, &bytes);
+        im->nheader = from.n;
+    }
+    while (im->nrows < im->o.chunk && bytes < IMPORT_CHUNK_BYTES && !im->ended) {
+        if (!im->next(im->next_arg, &from, &im->ended, e))
+            return false;
+        if (im->ended)
+            break;
+        struct row *r = &im->rows[im->nrows++];
+        *r = (struct row){ .line = from.line, .n = from.n };
+        r->cells = copy_cells(im->chunk, &from, &r->quoted, &bytes);
+    }
+    *end = im->nrows == 0 && im->totals.rows > 0;
+    if (im->nrows == 0 && im->totals.rows == 0)     /* a header alone: the mapping is still checked, once */
+        *end = im->cat != NULL;
+    return true;
+}
+
+/* ---- cells to values --------------------------------------------------------------------------------------------- */
+
+static void reject(struct import *im, struct row *r, str column, str reason)
+{
+    r->outcome = REJECTED;
+    r->column = str_dup(im->chunk, column);
+    r->reason = str_dup(im->chunk, reason);
+}
+
+static bool read_key(const struct mapped *col, str text, struct arena *mem, struct value *out, struct err *e)
+{
+    int64_t id;
+    if (col->unique)
+        return field_read_text(col->unique, text, mem, out, e);
+    if (!str_to_i64(str_trim(text), &id) || id < 1)
+        return err_set(e, ERR_INVALID, "This must be the number of a record");
+    *out = v_ref(id);
+    return true;
+}
+
+static bool read_keys(const struct mapped *col, str text, struct arena *mem, struct value *out, struct err *e)
+{
+    struct value *v = NEWV(mem, struct value, text.n + 1);
+    size_t        n = 0;
+    str           rest = text, part;
+    while (str_cut(&rest, ';', &part))
+        if (str_trim(part).n && !read_key(col, str_trim(part), mem, &v[n++], e))
+            return false;
+    *out = n ? (struct value){ V_LIST, { .l = { v, n } } } : V_NONE;
+    return true;
+}
+
+static bool read_cell(const struct mapped *col, str text, struct arena *mem, struct value *out, struct err *e)
+{
+    struct json *j;
+    *out = V_NONE;
+    if (!text.n)
+        return true;
+    if (col->points)
+        return col->f->type->flags & FT_MANY ? read_keys(col, text, mem, out, e) : read_key(col, text, mem, out, e);
+    if (col->f->slot == SLOT_ID)
+        return read_key(col, text, mem, out, e);
+    if (col->f->type->flags & FT_JSON)
+        return json_parse(mem, text, &j, e) && col->f->type->read(col->f, j, mem, out, e);
+    return field_read_text(col->f, text, mem, out, e);
+}
+
+static void want(struct lookup *l, const struct value *v)
+{
+    for (size_t k = 0; v->type == V_LIST && k < v->u.l.n; k++)
+        lookup_want(l, &v->u.l.v[k]);
+    if (v->type != V_LIST && v->type != V_NULL)
+        lookup_want(l, v);
+}
+
+static void read_row(struct import *im, struct row *r)
+{
+    struct arena *mem = im->chunk;
+    r->v = NEWV(mem, struct value, im->map.n);
+    r->key = DICT_NONE;
+    r->unreadable = false;
+    r->outcome = UNCHANGED;
+    if (r->n > im->nheader) {
+        struct err e;
+        err_init(&e, im->work, im->o.lang);
+        err_set(&e, ERR_INVALID, "The row has %zu cells, the header %zu", r->n, im->nheader);
+        reject(im, r, STR_NONE, e.message);
+        r->unreadable = true;
+        return;
+    }
+    for (size_t i = 0; i < im->map.n; i++) {
+        const struct mapped *col = &im->map.cols[i];
+        struct err           e;
+        err_init(&e, im->work, im->o.lang);
+        if (!read_cell(col, mapping_text(col, r->cells, r->quoted, r->n, mem), mem, &r->v[i], &e)) {
+            reject(im, r, col->name, e.message);
+            r->unreadable = true;
+            return;
+        }
+        if (col->points)
+            want(&im->lookups[i], &r->v[i]);
+    }
+    if (im->map.key >= 0 && r->v[im->map.key].type != V_NULL)
+        r->key = lookup_want(&im->lookups[im->map.n], &r->v[im->map.key]);
+}
+
+static bool prepare(struct import *im, struct ctx *c)
+{
+    if (im->cat != c->cat) {            /* definitions may have changed between two chunks */
+        im->m = catalog_module(c->cat, im->o.module);
+        if (!im->m)
+            return err_problem(&c->err, S("module"), "name", "There is no module “" STR_FMT "”", STR_ARG(im->o.module));
+        if (!mapping_read(c, im->m, im->header, im->nheader, im->o.map, im->o.key, im->mem, &im->map))
+            return false;
+        im->cat = c->cat;
+    }
+    im->lookups = NEWV(im->chunk, struct lookup, im->map.n + 1);
+    for (size_t i = 0; i < im->map.n; i++) {
+        const struct mapped *col = &im->map.cols[i];
+        if (col->points)
+            lookup_init(&im->lookups[i], col->f->target, col->unique ? col->unique : &col->f->target->fields[SLOT_ID], im->chunk);
+    }
+    if (im->map.key >= 0)
+        lookup_init(&im->lookups[im->map.n], im->m, im->map.cols[im->map.key].f, im->chunk);
+    for (size_t i = 0; i < im->nrows; i++) {
+        arena_mark m = arena_here(im->work);
+        read_row(im, &im->rows[i]);
+        arena_back(im->work, m);
+    }
+    return true;
+}
+
+static bool find_records(struct import *im, struct ctx *c)
+{
+    for (size_t i = 0; i < im->map.n; i++)
+        if (im->map.cols[i].points && !lookup_load(&im->lookups[i], c))
+            return false;
+    return im->map.key < 0 || lookup_load(&im->lookups[im->map.n], c);
+}
+
+/* ---- one row ------------------------------------------------------------------------------------------------------- */
+
+/* The record that a cell names.  One made earlier in this chunk is asked for singly. */
+static bool resolve(struct import *im, struct ctx *c, size_t i, const struct value *key, struct value *out)
+{
+    const struct mapped *col = &im->map.cols[i];
+    struct lookup       *l = &im->lookups[i];
+    uint32_t             at = dict_find(&l->values, key);
+    int64_t              id = l->hits[at].id;
+    if (id == 0 && col->f->target == im->m && col->unique) {
+        if (!rec_lookup(c, col->unique, key, &id))
+            return false;
+        if (id)
+            lookup_know(l, at, id, 0);
+    }
+    if (id <= 0) {
+        struct value shown = col->unique ? *key : v_int(key->u.i);
+        str          text = expr_value_text(c->mem, &shown, EXPR_ISO, NULL), name = col->f->target->name;
+        return err_problem(&c->err, col->f->part_of ? col->f->part_of->name : col->f->name, "relation",
+                           "There is no “" STR_FMT "” with “" STR_FMT "”", STR_ARG(name), STR_ARG(text));
+    }
+    *out = v_ref(id);
+    return true;
+}
+
+static bool fill(struct import *im, struct ctx *c, const struct row *r, struct record *rec)
+{
+    for (size_t i = 0; i < im->map.n; i++) {
+        const struct mapped *col = &im->map.cols[i];
+        struct value         v = r->v[i];
+        if (col->f->slot == SLOT_ID)
+            continue;
+        if (col->points && v.type == V_LIST) {
+            struct value *ids = NEWV(c->mem, struct value, v.u.l.n);
+            for (size_t k = 0; k < v.u.l.n; k++)
+                if (!resolve(im, c, i, &v.u.l.v[k], &ids[k]))
+                    return false;
+            v.u.l.v = ids;
+        } else if (col->points && v.type != V_NULL && !resolve(im, c, i, &v, &v))
+            return false;
+        rec->v[col->f->slot] = v;
+        rec->set[col->f->slot] = 1;
+    }
+    return true;
+}
+
+static bool write_row(struct import *im, struct ctx *c, struct row *r)
+{
+    struct record    *rec = record_new(c, im->m);
+    struct lookup    *keys = &im->lookups[im->map.n];
+    struct lookup_hit hit = r->key != DICT_NONE ? keys->hits[r->key] : (struct lookup_hit){ 0 };
+    if (!fill(im, c, r, rec))
+        return false;
+    if (hit.id < 0)
+        return err_problem(&c->err, im->map.cols[im->map.key].f->name, "key", "Several records have this key");
+    if (!hit.id && r->key != DICT_NONE && im->map.cols[im->map.key].f->slot == SLOT_ID)
+        return err_set(&c->err, ERR_NOT_FOUND, "There is no such record");
+    if (hit.id) {
+        rec->id = hit.id;
+        rec->set[im->map.cols[im->map.key].f->slot] = 0;        /* it has the key already */
+        if (!rec_update(c, rec))
+            return false;
+        r->outcome = rec->version == hit.version ? UNCHANGED : UPDATED;
+    } else {
+        if (!rec_create(c, rec))
+            return false;
+        r->outcome = CREATED;
+    }
+    r->id = rec->id;
+    r->version = rec->version;
+    if (r->key != DICT_NONE)
+        lookup_know(keys, r->key, r->id, r->version);
+    return true;
+}
+
+/* What the verbs say names fields; the file's reader knows columns. */
+static void reject_by(struct import *im, struct row *r, const struct err *e)
+{
+    struct buf b;
+    str        column = STR_NONE;
+    buf_init(&b, im->chunk);
+    for (size_t i = 0; i < e->nproblems; i++) {
+        str name = e->problems[i].field;
+        for (size_t k = 0; k < im->map.n; k++) {
+            const struct field *f = im->map.cols[k].f;
+            if (str_eq((f->part_of ? f->part_of : f)->name, name)) {
+                name = im->map.cols[k].name;
+                break;
+            }
+        }
+        if (i == 0)
+            column = name;
+        else
+            buf_printf(&b, "; " STR_FMT ": ", STR_ARG(name));
+        buf_put(&b, e->problems[i].message);
+    }
+    if (!e->nproblems)
+        buf_put(&b, e->message);
+    reject(im, r, column, buf_str(&b));
+}
+
+/* ---- a chunk --------------------------------------------------------------------------------------------------------- */
+
+static bool is_rows_fault(enum err_kind k)
+{
+    return k == ERR_INVALID || k == ERR_MALFORMED || k == ERR_DENIED || k == ERR_NOT_FOUND || k == ERR_CONFLICT || k == ERR_LIMIT;
+}
+
+/* Memory of a row goes back unless the notes about other records grew into it. */
+static bool try_row(struct import *im, struct ctx *c, struct row *r)
+{
+    arena_mark          m = arena_here(im->work);
+    const struct dirty *notes = c->dirty;
+    err_init(&c->err, im->work, im->o.lang);
+    if (!write_row(im, c, r))
+        return false;
+    if (c->dirty == notes)
+        arena_back(im->work, m);
+    return true;
+}
+
+/* All rows without savepoints.  *refused: one was refused, so nothing of the chunk may be kept as it is. */
+static bool run_fast(struct import *im, struct ctx *c, bool *refused)
+{
+    *refused = false;
+    for (size_t i = 0; i < im->nrows && !*refused; i++)
+        if (!im->rows[i].unreadable && !try_row(im, c, &im->rows[i])) {
+            if (!is_rows_fault(c->err.kind))
+                return false;
+            *refused = true;
+        }
+    return true;
+}
+
+static bool run_careful(struct import *im, struct ctx *c)
+{
+    for (size_t i = 0; i < im->nrows; i++) {
+        struct row *r = &im->rows[i];
+        size_t      ndirty = c->ndirty;
+        if (r->unreadable)
+            continue;
+        err_init(&c->err, im->work, im->o.lang);
+        if (!db_save(c->db, &c->err))
+            return false;
+        if (try_row(im, c, r)) {
+            if (!db_release(c->db, &c->err))
+                return false;
+            continue;
+        }
+        if (!is_rows_fault(c->err.kind))
+            return false;
+        reject_by(im, r, &c->err);
+        db_undo(c->db);
+        c->ndirty = ndirty;
+    }
+    return true;
+}
+
+static bool run_chunk(struct import *im, struct ctx *c)
+{
+    bool refused;
+    if (!prepare(im, c) || !find_records(im, c) || !db_save(c->db, &c->err) || !run_fast(im, c, &refused))
+        return false;
+    if (!refused) {
+        err_init(&c->err, im->work, im->o.lang);
+        return db_release(c->db, &c->err) && rec_flush(c);
+    }
+    db_undo(c->db);
+    err_init(&c->err, im->work, im->o.lang);
+    c->dirty = NULL;
+    c->ndirty = c->dirty_cap = 0;
+    return find_records(im, c) && run_careful(im, c) && (err_clear(&c->err), rec_flush(c));
+}
+
+bool import_apply(struct import *im, struct ctx *c)
+{
+    jmp_buf       full;
+    struct arena *mem = c->mem;
+    struct err    outer = c->err;
+    CHECK(c->ndirty == 0);
+    c->dirty = NULL;
+    c->dirty_cap = 0;
+    arena_reset(im->work);
+    c->mem = im->work;
+    err_init(&c->err, im->work, im->o.lang);
+    bool ok = false;
+    if (setjmp(full) == 0) {
+        arena_guard(im->work, &full);
+        ok = run_chunk(im, c);
+    } else {
+        arena_reset(im->work);
+        err_init(&c->err, im->work, im->o.lang);
+        err_set(&c->err, ERR_LIMIT, "This change touches too many other records at once");
+    }
+    arena_guard(im->work, NULL);
+    struct err inner = c->err;
+    c->mem = mem;
+    c->err = outer;
+    c->dirty = NULL;
+    c->ndirty = c->dirty_cap = 0;
+    if (ok)
+        return true;
+    err_init(&c->err, mem, outer.lang);
+    for (size_t i = 0; i < inner.nproblems; i++) {
+        str field = str_dup(mem, inner.problems[i].field);
+        err_problem(&c->err, field, str_z(mem, inner.problems[i].code), STR_FMT, STR_ARG(inner.problems[i].message));
+    }
+    if (!inner.nproblems)
+        err_set(&c->err, inner.kind ? inner.kind : ERR_INTERNAL, STR_FMT, STR_ARG(inner.message));
+    c->err.kind = inner.kind ? inner.kind : ERR_INTERNAL;
+    return inner.detail.n ? err_detail(&c->err, STR_FMT, STR_ARG(inner.detail)) : false;
+}
+
+/* ---- what has happened -------------------------------------------------------------------------------------------------- */
+
+static void write_reject(struct import *im, const struct row *r)
+{
+    struct csv_writer *w = &im->reject;
+    if (!im->reject_begun) {
+        bool zh = im->o.lang == LANG_ZH;
+        csv_plain(w, zh ? S("行") : S("line"));
+        csv_plain(w, zh ? S("列") : S("column"));
+        csv_plain(w, zh ? S("原因") : S("reason"));
+        for (size_t i = 0; i < im->nheader; i++)
+            csv_text(w, csv_unguard(im->header[i]));
+        csv_end_row(w);
+        im->reject_begun = true;
+    }
+    csv_plain(w, str_printf(im->chunk, "%lld", (long long)r->line));
+    csv_text(w, r->column);
+    csv_text(w, r->reason);
+    for (size_t i = 0; i < r->n; i++)
+        csv_text(w, csv_unguard(r->cells[i]));
+    csv_end_row(w);
+}
+
+bool import_keep(struct import *im, struct err *e)
+{
+    for (size_t i = 0; i < im->nrows; i++) {
+        const struct row *r = &im->rows[i];
+        im->totals.rows++;
+        im->totals.created += r->outcome == CREATED;
+        im->totals.updated += r->outcome == UPDATED;
+        im->totals.unchanged += r->outcome == UNCHANGED;
+        im->totals.rejected += r->outcome == REJECTED;
+        if (r->outcome == REJECTED && im->o.reject)
+            write_reject(im, r);
+        if ((r->outcome == CREATED || r->outcome == UPDATED) && im->o.wrote && !im->o.dry_run)
+            im->o.wrote(im->o.arg, r->id, r->version, r->outcome == CREATED);
+    }
+    if (im->o.reject && !csv_end(&im->reject))
+        return err_set(e, ERR_FULL, "The rejected rows cannot be written");
+    if (im->o.progress)
+        im->o.progress(im->o.arg, &im->totals);
+    return true;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------------ */
+
+static bool copy_err(struct err *to, const struct err *from)
+{
+    struct arena *mem = to->mem;
+    if (to == from)
+        return false;
+    err_init(to, mem, from->lang);
+    for (size_t i = 0; i < from->nproblems; i++)
+        err_problem(to, str_dup(mem, from->problems[i].field), str_z(mem, from->problems[i].code), STR_FMT, STR_ARG(from->problems[i].message));
+    if (!from->nproblems)
+        err_set(to, from->kind, STR_FMT, STR_ARG(from->message));
+    to->kind = from->kind;
+    return from->detail.n ? err_detail(to, STR_FMT, STR_ARG(from->detail)) : false;
+}
+
+static bool run_dry(struct import *im, const struct import_door *d, struct err *e)
+{
+    struct ctx *c;
+    bool        end = false, ok;
+    if (!d->begin(d->arg, &c, e))
+        return false;
+    while ((ok = import_read(im, &end, e)) && !end) {
+        if (!(ok = import_apply(im, c))) {
+            copy_err(e, &c->err);
+            break;
+        }
+        if (!(ok = import_keep(im, e)))
+            break;
+    }
+    d->rollback(d->arg);
+    return ok;
+}
+
+/* One chunk, again from the beginning while the database says that another was faster. */
+static bool run_one(struct import *im, const struct import_door *d, struct err *e)
+{
+    for (int i = 0;; i++) {
+        struct ctx *c;
+        err_clear(e);
+        if (!d->begin(d->arg, &c, e))
+            return false;
+        if (import_apply(im, c)) {
+            if (d->commit(d->arg, e))
+                return true;
+        } else {
+            copy_err(e, &c->err);
+            d->rollback(d->arg);
+        }
+        if (e->kind != ERR_BUSY || i == BUSY_TRIES)
+            return false;
+    }
+}
+
+bool import_run(struct import *im, const struct import_door *d, struct err *e)
+{
+    bool end;
+    if (im->o.dry_run)
+        return run_dry(im, d, e);
+    for (;;) {
+        if (!import_read(im, &end, e))
+            return false;
+        if (end)
+            return true;
+        if (!run_one(im, d, e) || !import_keep(im, e))
+            return false;
+    }
+}
