@@ -98,6 +98,17 @@ struct dialect {
 const struct dialect *db_dialect(const struct db *);
 const struct dialect *store_dialect(const struct store *);
 
+/* Scalar functions that other rooms give to SQLite (PostgreSQL never asks for them): known to every connection that is opened
+ * afterwards, so they are added when the program starts.  call sees the cells (integers and text) and answers a value; V_ERROR
+ * and V_NULL are null, V_DEC becomes decimal text.  What it keeps in *memo lasts while the first argument of a statement stays the
+ * same and ends with forget.  mem is reset after the call. */
+struct db_function {
+    const char *name;
+    struct value (*call)(void **memo, const struct value *args, size_t n, struct arena *mem);
+    void       (*forget)(void *memo);
+};
+void db_function_add(const struct db_function *);
+
 /* System tables, in steps that are applied once each, in one transaction, with a backup copy before on SQLite; a
  * newer database than the program is refused politely. */
 struct migration { int version; const char *what; const char *sqlite; const char *postgres; /* NULL: the same as sqlite */ };

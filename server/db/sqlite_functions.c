@@ -4,6 +4,7 @@
  * fractions.  An argument that is null, or no number, makes the result null, as does a division by zero: that is how
  * errors of formulas look in SQL.  To add a function: one row in the table below. */
 #include "db/sqlite.h"
+#include "base/check.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -154,6 +155,68 @@ static void extreme_step(sqlite3_context *x, sqlite3_value **v, int sign)
 static void min_step(sqlite3_context *x, int n, sqlite3_value **v) { (void)n; extreme_step(x, v, -1); }
 static void max_step(sqlite3_context *x, int n, sqlite3_value **v) { (void)n; extreme_step(x, v, 1); }
 
+/* ---- functions of other rooms ------------------------------------------------------------------------------------ */
+
+enum { MOST_GUESTS = 8, MOST_CELLS = 127 };
+static const struct db_function *guests[MOST_GUESTS];
+static int                       nguests;
+
+void db_function_add(const struct db_function *fn)
+{
+    CHECK(nguests < MOST_GUESTS);
+    guests[nguests++] = fn;
+}
+
+static struct value cell(sqlite3_value *v)
+{
+    switch (sqlite3_value_type(v)) {
+    case SQLITE_INTEGER: return v_int(sqlite3_value_int64(v));
+    case SQLITE_TEXT:    return v_text(text_arg(v));
+    default:             return V_NONE;
+    }
+}
+
+static void answer(sqlite3_context *x, const struct value *v)
+{
+    switch (v->type) {
+    case V_BOOL: sqlite3_result_int(x, v->u.b); return;
+    case V_DEC:  dec_result(x, v->u.d); return;
+    case V_TEXT: sqlite3_result_text64(x, v->u.s.p ? v->u.s.p : "", v->u.s.n, SQLITE_TRANSIENT, SQLITE_UTF8); return;
+    case V_INT: case V_DATE: case V_TIME: case V_REF: sqlite3_result_int64(x, v->u.i); return;
+    case V_NULL: case V_LIST: case V_ERROR: return;
+    }
+}
+
+struct guest { const struct db_function *fn; struct arena *scratch; };
+
+static void q_guest(sqlite3_context *x, int n, sqlite3_value **v)
+{
+    const struct guest *g = sqlite3_user_data(x);
+    struct value        args[MOST_CELLS];
+    void               *memo = sqlite3_get_auxdata(x, 0), *before = memo;
+    CHECK(n <= MOST_CELLS);
+    for (int i = 0; i < n; i++)
+        args[i] = cell(v[i]);
+    struct value out = g->fn->call(&memo, args, (size_t)n, g->scratch);
+    answer(x, &out);
+    arena_reset(g->scratch);
+    if (memo != before)
+        sqlite3_set_auxdata(x, 0, memo, g->fn->forget);
+}
+
+static int add_guests(struct sqlite_conn *c, int flags)
+{
+    int rc = SQLITE_OK;
+    for (int i = 0; i < nguests && rc == SQLITE_OK; i++) {
+        struct guest *g = sqlite3_malloc(sizeof *g);
+        if (!g)
+            return SQLITE_NOMEM;
+        *g = (struct guest){ guests[i], c->scratch };
+        rc = sqlite3_create_function_v2(c->h, guests[i]->name, -1, flags, g, q_guest, NULL, NULL, sqlite3_free);
+    }
+    return rc;
+}
+
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -194,5 +257,7 @@ bool sqlite_functions_add(struct sqlite_conn *c, struct failure *f)
     for (size_t i = 0; i < sizeof functions / sizeof functions[0] && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function_v2(c->h, functions[i].name, functions[i].nargs, flags, c->scratch, functions[i].fn,
                                         functions[i].step, functions[i].step ? sum_final : NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = add_guests(c, flags);
     return rc == SQLITE_OK || sqlite_failed(c, rc, f);
 }

@@ -2,6 +2,7 @@
  * Parsing it again gives the same tree.  Names are those of now: trees hold fields, the scope knows what they are called. */
 #include "base/check.h"
 #include "formula/fn.h"
+#include "formula/print.h"
 
 #include <string.h>
 
@@ -50,6 +51,8 @@ struct printer {
     const struct scope  *scope;
     const struct expr   *x;
     bool                 condition;     /* in the condition of an aggregate: its rows' names need no prefix */
+    bool               (*leaf)(void *arg, const struct node *, struct buf *);
+    void                *arg;
 };
 
 static void print_node(struct printer *, const struct node *, int least);
@@ -171,6 +174,8 @@ static void print_node(struct printer *p, const struct node *n, int least)
 {
     int  own = level(n);
     bool wrap = own < least;
+    if (p->leaf && p->leaf(p->arg, n, p->b))
+        return;
     if (wrap)
         buf_putc(p->b, '(');
     switch (n->kind) {
@@ -196,6 +201,12 @@ str expr_print(const struct expr *x, const struct scope *scope, struct arena *me
     buf_init(&b, mem);
     print_node(&p, x->root, 0);
     return buf_str(&b);
+}
+
+void print_leaves(const struct expr *x, const struct node *n, bool (*leaf)(void *arg, const struct node *, struct buf *), void *arg, struct buf *out)
+{
+    struct printer p = { .b = out, .x = x, .leaf = leaf, .arg = arg };
+    print_node(&p, n, 0);
 }
 
 /* ---- questions about a tree ------------------------------------------------------------------------------------ */
