@@ -222,6 +222,8 @@ bool text_serial(str s, dec *serial)
     }
     if (s.n)
         return false;
+    day += us / US_PER_DAY;             /* as serial_of_time: one value for one time */
+    us %= US_PER_DAY;
     if (us)
         CHECK(dec_div(dec_of_i64(us), dec_of_i64(US_PER_DAY), &part));
     *serial = dec_add(dec_of_i64(day - SERIAL_EPOCH), part);
