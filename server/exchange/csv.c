@@ -50,11 +50,8 @@ void csv_reader_free(struct csv_reader *r)
     free(r);
 }
 
-static bool refuse(struct csv_reader *r, struct err *e, const char *what, int64_t line)
-{
-    r->failed = true;
-    return err_set(e, ERR_MALFORMED, what, (long long)line);
-}
+/* err_test: argument 3 of REFUSE is a format */
+#define REFUSE(r, e, what, line) ((r)->failed = true, err_set((e), ERR_MALFORMED, what, (long long)(line)))
 
 /* ---- bytes to text ---------------------------------------------------------------------------------------------- */
 
@@ -78,7 +75,7 @@ static bool make_room(struct csv_reader *r, size_t more, struct err *e)
     r->n -= r->from;
     r->from = 0;
     if (r->n > CSV_ROW_MAX)
-        return refuse(r, e, "Line %lld: the row is too long; a quote may be missing", r->line);
+        return REFUSE(r, e, "Line %lld: the row is too long; a quote may be missing", r->line);
     while (r->n + more > r->cap) {
         char *bigger = realloc(r->text, r->cap * 2);
         CHECK(bigger != NULL);
@@ -122,13 +119,13 @@ static bool more_text(struct csv_reader *r, struct err *e)
     if (first) {
         r->decoder = text_decoder_new(r->encoding ? r->encoding : text_detect((str){ r->raw, n }, last));
         if (!r->decoder)
-            return refuse(r, e, "Line %lld: this encoding is not known", r->line);
+            return REFUSE(r, e, "Line %lld: this encoding is not known", r->line);
     }
     arena_reset(r->piece);
     if (!text_decode(r->decoder, (str){ r->raw, n }, last, r->piece, &out))
-        return refuse(r, e, "After line %lld: the file is not in the encoding that it began with", r->line);
+        return REFUSE(r, e, "After line %lld: the file is not in the encoding that it began with", r->line);
     if (out.n && memchr(out.p, 0, out.n))
-        return refuse(r, e, "After line %lld: this is not text", r->line);
+        return REFUSE(r, e, "After line %lld: this is not text", r->line);
     if (!make_room(r, out.n, e))
         return false;
     if (out.n)
@@ -205,12 +202,12 @@ static bool split(struct csv_reader *r, struct csv_row *row, size_t stop, struct
             }
             p++;                                /* the closing quote */
             if (p < end && *p != r->delimiter)
-                return refuse(r, e, "Line %lld: there is text behind a closing quote", row->line);
+                return REFUSE(r, e, "Line %lld: there is text behind a closing quote", row->line);
         } else
             for (; p < end && *p != r->delimiter; p++)
                 w++;
         if (row->n == CSV_CELLS_MAX)
-            return refuse(r, e, "Line %lld: too many columns", row->line);
+            return REFUSE(r, e, "Line %lld: too many columns", row->line);
         add_cell(r, row, (str){ cell, (size_t)(w - cell) }, quoted);
         if (p >= end)
             return true;
@@ -236,7 +233,7 @@ bool csv_next(struct csv_reader *r, struct csv_row *row, bool *end, struct err *
         }
         *row = (struct csv_row){ .line = r->line };
         if (open)
-            return refuse(r, e, "Line %lld: a quote is opened and never closed", r->line);
+            return REFUSE(r, e, "Line %lld: a quote is opened and never closed", r->line);
         if (!split(r, row, stop, e))
             return false;
         r->from = stop;
