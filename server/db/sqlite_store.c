@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READERS = 12, GROUP_MOST = 64, GROUP_MS = 20 };
+enum { READERS = 8, GROUP_MOST = 64, GROUP_MS = 20 };
 
 /* Work that is done and waits for one COMMIT.
  *   1. members counts released savepoints in the open outer transaction.
