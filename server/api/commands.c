@@ -7,6 +7,8 @@
 #include "auth/token.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "exchange/export.h"
+#include "exchange/import.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -264,6 +266,194 @@ static int eval(const struct settings *s, int n, char **rest)
     return ferror(stdout) ? 1 : 0;
 }
 
+/* ---- import, export ------------------------------------------------------------------------------------------------------- */
+
+static const struct setting import_options[] = {
+    { "module", SET_TEXT, NULL, 0, 0, "the module that takes the rows" },
+    { "key", SET_TEXT, NULL, 0, 0, "unique field by which existing records are found and changed" },
+    { "map", SET_TEXT, NULL, 0, 0, "Column=field,A+B=field,Column=relation.field; @FILE reads it from a file" },
+    { "rejected", SET_TEXT, NULL, 0, 0, "file for the refused rows with their reasons; without it the first are printed" },
+    { "dry-run", SET_BOOL, "false", 0, 0, "do everything, keep nothing" },
+    { NULL, SET_TEXT, NULL, 0, 0, NULL },
+};
+
+/* The program's own desk for a chunk: begin and commit as the import asks for it. */
+struct cli_desk { struct store *store; struct catalogs *catalogs; struct arena *mem; struct ctx c; FILE *rejected; int printed; bool terminal; };
+
+static void desk_end(struct cli_desk *d)
+{
+    if (d->c.cat)
+        catalog_unpin(d->catalogs, d->c.cat);
+    d->c.cat = NULL;
+}
+
+static bool desk_begin(void *arg, struct ctx **out, struct err *e)
+{
+    static const struct actor program = { .system = true, .active = true };
+    struct cli_desk *d = arg;
+    struct rows      r;
+    arena_reset(d->mem);
+    d->c = (struct ctx){ .mem = d->mem, .actor = &program, .now = instant_now(), .way = "import" };
+    err_init(&d->c.err, d->mem, LANG_EN);
+    if (!db_begin(d->store, TX_WRITE, "import", &d->c.db, e))
+        return false;
+    if (db_run(d->c.db, S("SELECT value FROM q_version WHERE name = 'catalog'"), NULL, 0, d->mem, &r, e) &&
+        catalog_pin(d->catalogs, d->c.db, CELL(&r, 0, 0)->u.i, &d->c.cat, e)) {
+        *out = &d->c;
+        return true;
+    }
+    db_rollback(d->c.db);
+    return false;
+}
+
+static bool desk_commit(void *arg, struct err *e)
+{
+    struct cli_desk *d = arg;
+    desk_end(d);
+    return db_commit(d->c.db, e);
+}
+
+static void desk_rollback(void *arg)
+{
+    struct cli_desk *d = arg;
+    desk_end(d);
+    db_rollback(d->c.db);
+}
+
+static ptrdiff_t read_file(void *arg, char *buf, size_t cap)
+{
+    size_t n = fread(buf, 1, cap, arg);
+    return n || !ferror((FILE *)arg) ? (ptrdiff_t)n : -1;
+}
+
+static bool say_rejected(void *arg, str csv)
+{
+    struct cli_desk *d = arg;
+    if (d->rejected)
+        return fwrite(csv.p, 1, csv.n, d->rejected) == csv.n;
+    if (d->printed++ < 12)      /* the header and the first of them */
+        fprintf(stderr, STR_FMT, STR_ARG(csv));
+    return true;
+}
+
+static void say_progress(void *arg, const struct import_totals *t)
+{
+    const struct cli_desk *d = arg;
+    fprintf(stderr, "%s%lld rows, %lld created, %lld updated, %lld unchanged, %lld rejected%s", d->terminal ? "\r" : "", (long long)t->rows,
+            (long long)t->created, (long long)t->updated, (long long)t->unchanged, (long long)t->rejected, d->terminal ? "" : "\n");
+}
+
+/* --map @FILE: lines that begin with # are remarks. */
+static bool read_map(struct arena *mem, str map, str *out)
+{
+    struct buf b;
+    char       line[4096];
+    *out = map;
+    if (!str_starts(map, S("@")))
+        return true;
+    FILE *f = fopen(str_z(mem, str_sub(map, 1, map.n)), "r");
+    if (!f)
+        return false;
+    buf_init(&b, mem);
+    while (fgets(line, sizeof line, f))
+        if (line[0] != '#')
+            buf_put(&b, str_trim(str_of(line)));
+    fclose(f);
+    while (b.n && b.p[b.n - 1] == ',')
+        b.n--;
+    *out = buf_str(&b);
+    return true;
+}
+
+static int import(const struct settings *s, int n, char **rest)
+{
+    struct arena         *mem = arena_new(0);
+    struct err            e;
+    struct cli_desk       d = { .mem = arena_new((size_t)1 << 30), .catalogs = catalogs_new(), .terminal = isatty(STDERR_FILENO) };
+    struct import_options o = { .module = setting_text(s, "module"), .key = setting_text(s, "key"), .dry_run = setting_bool(s, "dry-run"),
+                                .reject = say_rejected, .progress = say_progress, .arg = &d };
+    struct import_door    door = { desk_begin, desk_commit, desk_rollback, &d };
+    err_init(&e, mem, LANG_EN);
+    if (n != 1 || !o.module.n)
+        return misused("import", "--module and one file are needed");
+    if (!read_map(mem, setting_text(s, "map"), &o.map)) {
+        fprintf(stderr, "qudao import: the map cannot be read: %s\n", strerror(errno));
+        return 1;
+    }
+    FILE *f = fopen(rest[0], "rb");
+    if (!f) {
+        fprintf(stderr, "qudao import: %s: %s\n", rest[0], strerror(errno));
+        return 1;
+    }
+    if (setting_text(s, "rejected").n)
+        d.rejected = fopen(text_z(mem, s, "rejected"), "wb");
+    if (!open_existing(mem, s, &d.store, &e))
+        return refused("import", &e);
+    struct csv_reader *reader = csv_reader_new(read_file, f, NULL, 0);
+    struct import     *im = import_new(&o, import_next_csv, reader);
+    bool               ok = import_run(im, &door, &e);
+    struct import_totals t = *import_totals(im);
+    if (d.terminal)
+        fputc('\n', stderr);
+    printf("{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"unchanged\":%lld,\"rejected\":%lld}\n", (long long)t.rows, (long long)t.created,
+           (long long)t.updated, (long long)t.unchanged, (long long)t.rejected);
+    import_free(im);
+    csv_reader_free(reader);
+    fclose(f);
+    if (d.rejected)
+        fclose(d.rejected);
+    int code = ok ? t.rejected > 0 : refused("import", &e);
+    store_close(d.store);
+    return code;
+}
+
+static const struct setting export_options[] = {
+    { "module", SET_TEXT, NULL, 0, 0, "the module" },
+    { "where", SET_TEXT, NULL, 0, 0, "a formula: which records" },
+    { "fields", SET_TEXT, NULL, 0, 0, "names and paths, with commas; all without" },
+    { "labels", SET_BOOL, "false", 0, 0, "labels instead of names in the first row" },
+    { NULL, SET_TEXT, NULL, 0, 0, NULL },
+};
+
+struct export_wish { const struct settings *s; FILE *f; };
+
+static bool write_file(void *arg, str text) { return fwrite(text.p, 1, text.n, arg) == text.n; }
+
+static bool run_export(struct ctx *c, void *arg)
+{
+    struct export_wish  *w = arg;
+    str                  name = setting_text(w->s, "module");
+    const struct module *m = catalog_module(c->cat, name);
+    if (!m)
+        return err_set(&c->err, ERR_NOT_FOUND, "There is no module “" STR_FMT "”", STR_ARG(name));
+    return export_csv(c, m, setting_text(w->s, "where"), setting_text(w->s, "fields"),
+                      setting_bool(w->s, "labels") ? EXPORT_LABELS : EXPORT_NAMES, write_file, w->f);
+}
+
+static int export(const struct settings *s, int n, char **rest)
+{
+    struct arena      *mem = arena_new(0);
+    struct err         e;
+    struct store      *st;
+    struct export_wish w = { .s = s };
+    err_init(&e, mem, LANG_EN);
+    if (n != 1 || !setting_text(s, "module").n)
+        return misused("export", "--module and one file are needed");
+    if (!open_existing(mem, s, &st, &e))
+        return refused("export", &e);
+    w.f = strcmp(rest[0], "-") ? fopen(rest[0], "wb") : stdout;
+    if (!w.f) {
+        fprintf(stderr, "qudao export: %s: %s\n", rest[0], strerror(errno));
+        return 1;
+    }
+    struct catalogs *cs = catalogs_new();
+    bool             ok = desk_run(st, cs, TX_READ, "cli", mem, run_export, &w, &e);
+    if (fflush(w.f) || ferror(w.f))
+        ok = err_set(&e, ERR_FULL, "The file cannot be written");
+    store_close(st);
+    return ok ? 0 : refused("export", &e);
+}
+
 /* ---- backup, restore, check ---------------------------------------------------------------------------------------------- */
 
 static int backup(const struct settings *s, int n, char **rest)
@@ -339,6 +529,8 @@ const struct command commands[] = {
     { "init", "--data DIR --email E --password-file F", "Make a workspace; a second run changes nothing", init_options, init },
     { "token", "--data DIR --email E", "Print one bearer token", token_options, token },
     { "eval", "'FORMULA'", "Print the value of a formula", eval_options, eval },
+    { "import", "--data DIR --module M [--key FIELD] [--map 'Column=field,…'] [--dry-run] FILE.csv", "Read records from a table", import_options, import },
+    { "export", "--data DIR --module M [--where F] [--fields a,b] FILE.csv", "Write records as a table", export_options, export },
     { "backup", "--data DIR FILE", "Copy a workspace while it is being served", NULL, backup },
     { "restore", "--data DIR FILE", "Make a workspace from a backup", NULL, restore },
     { "check", "--data DIR", "Check that a workspace is whole", NULL, check },
