@@ -261,6 +261,51 @@ static void loads_on_sqlite(void **state)
     loads_on(TEST_SQLITE);      /* and stays for the tests that follow */
 }
 
+/* Roll-ups lost the scale that their definition gives: amounts of orders came out in whole yuan. */
+static void sums_keep_their_decimals(void **state)
+{
+    (void)state;
+    static const struct { const char *module, *field; enum vtype type; int scale; } table[] = { { "order", "amount", V_DEC, 4 }, { "order", "total", V_DEC, 4 },
+        { "order", "margin_rate", V_DEC, 4 }, { "order", "line_count", V_INT, 0 }, { "partner", "last_order_date", V_DATE, 0 }, { "agreement", "share_total", V_DEC, 6 },
+        { "order_line", "amount", V_DEC, 4 }, { "order_line", "discount", V_DEC, 4 }, { "exchange_rate", "average_rate", V_DEC, 9 } };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const struct field *f = module_field(catalog_module(cat, str_of(table[i].module)), str_of(table[i].field));
+        if (!f || f->vtype != table[i].type || f->scale != table[i].scale)
+            fail_msg("%s.%s: type %d, scale %d", table[i].module, table[i].field, f ? (int)f->vtype : -1, f ? f->scale : -1);
+    }
+}
+
+static void roll_up_keeps_its_scale_without_a_result(void **state)
+{
+    (void)state;
+    static const char    text[] = "[{\"name\":\"sheet\",\"fields\":[{\"name\":\"n\",\"type\":\"text\"},"
+                                  "{\"name\":\"given\",\"type\":\"rollup\",\"formula\":\"SUM(rows.x)\",\"scale\":3},"
+                                  "{\"name\":\"open\",\"type\":\"rollup\",\"formula\":\"SUM(rows.x)\"}]},"
+                                  "{\"name\":\"row\",\"fields\":[{\"name\":\"x\",\"type\":\"decimal\",\"scale\":4},"
+                                  "{\"name\":\"sheet\",\"type\":\"relation\",\"module\":\"sheet\",\"related\":\"rows\"}]}]";
+    struct store         *s = test_store(TEST_SQLITE);
+    struct catalogs      *own = catalogs_new();
+    const struct catalog *before, *after;
+    struct json          *j;
+    struct db            *db;
+    struct err            e;
+    err_init(&e, mem, LANG_EN);
+    assert_true(json_parse(mem, S(text), &j, &e));
+    const struct json *defs[] = { j->first, j->first->next };
+    assert_true(store_migrate(s, meta_migrations, meta_nmigrations, &e) && db_begin(s, TX_WRITE, "test", &db, &e) && catalog_pin(own, db, 1, &before, &e));
+    struct design d = { .db = db, .mem = mem, .cat = before, .now = 1 };
+    assert_true(design_load(&d, defs, 2, &e) && db_commit(db, &e) && db_begin(s, TX_READ, "test", &db, &e) && catalog_pin(own, db, 2, &after, &e));
+    const struct module *m = catalog_module(after, S("sheet"));
+    assert_non_null(m);
+    assert_int_equal(module_field(m, S("given"))->scale, 3);
+    assert_int_equal(module_field(m, S("open"))->scale, 4);
+    db_rollback(db);
+    catalog_unpin(own, before);
+    catalog_unpin(own, after);
+    catalogs_free(own);
+    test_store_drop(s);
+}
+
 /* ---- what is named is there ----------------------------------------------------------------------------------------- */
 
 static const struct expr *compiles(const char *file, const struct module *m, str text, bool groups)
@@ -538,7 +583,9 @@ static int finish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_file_is_in_the_program), cmocka_unit_test(everything_is_said_in_both_languages),
-        cmocka_unit_test(loads_on_postgres), cmocka_unit_test(loads_on_sqlite), cmocka_unit_test(views_name_what_is_there),
+        cmocka_unit_test(loads_on_postgres), cmocka_unit_test(loads_on_sqlite), cmocka_unit_test(sums_keep_their_decimals),
+        cmocka_unit_test(roll_up_keeps_its_scale_without_a_result),
+        cmocka_unit_test(views_name_what_is_there),
         cmocka_unit_test(dashboards_ask_what_can_be_answered), cmocka_unit_test(partners_see_no_costs), cmocka_unit_test(mappings_fit_files_and_fields) };
     mem = arena_new(0);
     int failed = cmocka_run_group_tests(tests, NULL, finish);

@@ -408,7 +408,10 @@ static bool compile_field(struct loading *l, struct field *f)
             return false;
         if (f->vtype == V_NULL) {
             f->vtype = f->formula->type == V_NULL ? V_TEXT : f->formula->type == V_INT ? V_DEC : f->formula->type;
-            if (f->vtype == V_DEC && !json_get(f->def, "scale"))
+            int64_t given;
+            if (f->vtype == V_DEC && json_i64(f->def, "scale", &given))
+                f->scale = (int)given;
+            else if (f->vtype == V_DEC)
                 f->scale = f->formula->scale >= 0 && f->formula->scale <= 9 ? f->formula->scale : f->type->scale;
         }
         if (f->formula->uses_me || f->formula->uses_now)
