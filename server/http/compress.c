@@ -190,8 +190,9 @@ static int weight(str params)
     return v > 1000 ? -1 : v;
 }
 
-enum coding compress_choose(str accept)
+enum coding request_coding(const struct request *r)
 {
+    str accept = request_header(r, "accept-encoding");
     int gzip_q = -1, brotli_q = -1, any_q = -1;
     str item;
     while (str_cut(&accept, ',', &item)) {

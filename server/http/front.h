@@ -189,10 +189,8 @@ void      stream_end(struct conn *);
 bool      stream_expire(struct conn *);             /* false: it is to be closed */
 
 /* compress.c */
-enum coding { CODING_NONE, CODING_GZIP, CODING_BROTLI };
 struct packers *packers_new(void);
 void        packers_free(struct packers *);
 bool        compress_worth(str type);
-enum coding compress_choose(str accept_encoding);
 bool        compress_body(struct packers *, enum coding, struct arena *, str in, str *out);    /* false: it did not get smaller */
 #endif

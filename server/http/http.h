@@ -49,6 +49,9 @@ struct reply {
 
 void reply_header(struct request *, struct reply *, const char *name, str value); /* cut at the first CR, LF or NUL */
 str  request_header(const struct request *, const char *lower_name);   /* STR_NONE when absent; several lines joined by ", " */
+/* The coding that the client likes best of those we speak (brotli before gzip), for bodies that are kept coded. */
+enum coding { CODING_NONE, CODING_GZIP, CODING_BROTLI };
+enum coding request_coding(const struct request *);
 /* The whole body as one view, valid until the reply is sent: as it is, or the file mapped. false: it cannot be mapped. */
 bool request_body(struct request *, str *out);
 /* Parameters: percent-decoded, + is a space, valid UTF-8 without NUL; the first of several. false: absent or not decodable. */

@@ -206,7 +206,7 @@ static void compress(struct worker *w, struct conn *c, struct shape *shape)
         arena_total(c->desk) + r->body.n > w->server->limit.desk_bytes / 2)
         return;
     shape->vary = true;
-    enum coding coding = compress_choose(request_header(&c->req, "accept-encoding"));
+    enum coding coding = request_coding(&c->req);
     if (coding != CODING_NONE && compress_body(w->server->packers, coding, c->desk, r->body, &r->body))
         shape->coding = coding;
 }
