@@ -1,6 +1,7 @@
 /* router: from a request to the row of its route, and from the row to actor, transaction, catalog, handler, commit; busy
  * work is run again.  The only place where transactions of requests begin and end. */
 #include "api/api.h"
+#include "api/assets.h"
 #include "api/entry.h"
 #include "base/check.h"
 #include "base/hash.h"
@@ -391,6 +392,8 @@ void api_handle(void *app, struct request *rq, struct reply *rp)
     err_init(&k->c.err, rq->mem, str_starts(lang, S("zh")) ? LANG_ZH : LANG_EN);
     if (str_starts(path, S(API_PREFIX "/")))
         path = str_sub(path, sizeof API_PREFIX - 1, path.n);
+    else if (!str_eqz(path, "/health") && !str_eqz(path, "/metrics") && assets_answer(&assets_web, rq, rp))
+        return;
     call_token(k);
     if (str_eqz(request_header(rq, "x-qudao-way"), "form"))
         k->c.way = "form";
