@@ -163,8 +163,8 @@ static void on(enum test_engine e)
         skip();
     seed(&f);
     questions(&f);
-    many(&f);
     rights(&f);
+    many(&f);
     fixture_close(&f);
 }
 
