@@ -9,17 +9,39 @@ import type { Me } from './types';
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ signal }): Promise<Me | null> => {
+    // Who never signed in here is not asked about: a refused call would only fill the browser's console.
+    if (!wasHere.get()) return null;
     try {
       const me = await api('GET /me', { signal });
       await arrive(me);
       return me;
     } catch (error) {
-      if (isStatus(error, 401)) return null;
-      throw error;
+      if (!isStatus(error, 401)) throw error;
+      wasHere.set(false);
+      return null;
     }
   },
   staleTime: Number.POSITIVE_INFINITY,
 });
+/** The cookie itself cannot be seen by pages; this says whether one was given to this browser. */
+const wasHere = {
+  get() {
+    try {
+      return localStorage.getItem('qudao.here') === '1';
+    } catch {
+      return true;
+    }
+  },
+  set(here: boolean) {
+    try {
+      if (here) localStorage.setItem('qudao.here', '1');
+      else localStorage.removeItem('qudao.here');
+    } catch {
+      // Without storage the server is asked each time.
+    }
+  },
+};
+
 /** The workspace's zone and currency, and the person's language unless another was chosen just now. */
 async function arrive({ user, workspace }: Me) {
   setWorkspace(workspace);
@@ -86,6 +108,7 @@ export function useSignIn() {
       window.location.reload();
       return;
     }
+    wasHere.set(true);
     await arrive(me);
     client.setQueryData(meQuery.queryKey, me);
     expired.set(false);
@@ -102,5 +125,6 @@ export async function signOut() {
   } catch (error) {
     if (!(error instanceof ApiError) || error.status === 0) throw error;
   }
+  wasHere.set(false);
   window.location.assign('/');
 }

@@ -24,6 +24,8 @@ const asLines = (value: Value): Line[] => (Array.isArray(value) ? (value as Line
 export const lineFields = (child: Module, via: string | undefined) =>
   child.fields.filter((field) => field.name !== via && !typeOf(field).unlisted && fieldAccess(child, field) !== 'none');
 
+/** Grids of lines are dense: figures need little, names more. */
+const narrow = (field: Field) => (typeOf(field).align ? 76 : Math.min(typeOf(field).width, 130));
 const isFormula = (field: Field) => typeof field.default === 'string' && field.default.startsWith('=');
 /** What people fill in or look at; keys for imports and what only follows from the rest is shown on demand. */
 const isCommon = (field: Field) =>
@@ -120,12 +122,7 @@ export function LinesGrid({ field, value, before, onChange, label, name, error, 
                 #
               </th>
               {fields.map((one) => (
-                <th
-                  key={one.name}
-                  scope="col"
-                  className={typeOf(one).align}
-                  style={{ minWidth: Math.min(typeOf(one).width, 200) }}
-                >
+                <th key={one.name} scope="col" className={typeOf(one).align} style={{ minWidth: narrow(one) }}>
                   {fieldLabel(one)}
                   {one.required && editable(child, one) && <span className="asterisk"> *</span>}
                 </th>

@@ -5,7 +5,7 @@ import { textLiteral, textOperators } from './operators';
 import type { FieldType } from './types';
 
 export const autoNumber: FieldType = {
-  width: 140,
+  width: 132,
   computed: true,
   text: asText,
   cell: (value) => <span className="code">{asText(value)}</span>,

@@ -72,7 +72,7 @@ export function Segments({ field, value, onChange }: Pick<InputProps, 'field' | 
 }
 
 export const choice: FieldType = {
-  width: 120,
+  width: 108,
   text: (value, field) => {
     const one = optionOf(value, field);
     return one ? optionLabel(one) : asText(value);

@@ -41,7 +41,7 @@ function Input(props: InputProps) {
 }
 
 export const date: FieldType = {
-  width: 120,
+  width: 108,
   text: (value) => (isDay(value) ? formatDate(value) : asText(value)),
   parse: (text) => (text.trim() ? readDay(text) : null),
   wrong: (value) => (value && !isDay(value) ? 'problem.date' : undefined),

@@ -27,7 +27,9 @@ export const percent: FieldType = {
     <NumberBox
       {...props}
       rightSection={props.bare ? undefined : <span className="unit">%</span>}
-      shown={(value) => number(shift(asText(value), 2), props.bare ? undefined : digits(props.field))}
+      shown={(value) =>
+        number(shift(asText(value), 2), digits(props.field), props.bare ? 0 : undefined) + (props.bare ? '%' : '')
+      }
       typed={(value) => shift(asText(value), 2)}
       read={(decimal) => shift(decimal, -2)}
     />

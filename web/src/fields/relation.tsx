@@ -26,7 +26,7 @@ const parse = (text: string): Value | undefined => {
 };
 
 export const relation: FieldType = {
-  width: 180,
+  width: 150,
   text: refTitle,
   cell: (value, field) => <RefLink field={field} value={value} />,
   parse,

@@ -175,6 +175,7 @@ const en = {
 
   'record.new': 'New {name}',
   'record.form': 'Fields of the record',
+  'record.unfilled': { one: '{n} field, empty', other: '{n} fields, all empty' },
   'record.place': 'Place',
   'record.save': 'Save',
   'record.create': 'Create',
@@ -213,6 +214,7 @@ const en = {
   'history.restore': 'restored it',
   'history.to': 'to',
   'history.all': { one: '{n} more field', other: '{n} more fields' },
+  'history.none': 'Nothing yet',
   'history.more': 'Earlier',
   'way.api': 'through the API',
   'way.import': 'by import',

@@ -67,11 +67,12 @@ export const shortMoney = (value: Numeric, code = currency) =>
     currency: code,
     currencyDisplay: 'narrowSymbol',
     notation: 'compact',
+    useGrouping: 'always' as never,
     minimumFractionDigits: 0,
     maximumFractionDigits: Math.abs(Number(value)) >= 1000 ? 1 : 0,
   }).format(exact(value));
 export const shortNumber = (value: Numeric) =>
-  numberFormat({ notation: 'compact', maximumFractionDigits: 1 }).format(exact(value));
+  numberFormat({ notation: 'compact', useGrouping: 'always' as never, maximumFractionDigits: 1 }).format(exact(value));
 
 /** A ratio as a percentage: percent("0.1234") is 12.34%. */
 export const percent = (value: Numeric, digits = 2, least = 0) =>

@@ -177,6 +177,7 @@ const zh: Messages = {
 
   'record.new': '新建{name}',
   'record.form': '记录的字段',
+  'record.unfilled': '{n} 项，均未填写',
   'record.place': '位置',
   'record.save': '保存',
   'record.create': '创建',
@@ -215,6 +216,7 @@ const zh: Messages = {
   'history.restore': '恢复了记录',
   'history.to': '改为',
   'history.all': '另有 {n} 个字段',
+  'history.none': '暂无记录',
   'history.more': '更早的记录',
   'way.api': '通过 API',
   'way.import': '通过导入',

@@ -1,8 +1,9 @@
 /** The form of a record, drawn from its module: sections, inputs of the fields' types, help and problems at each. */
 import { Tooltip } from '@mantine/core';
-import { CircleHelp } from 'lucide-react';
+import { ChevronRight, CircleHelp } from 'lucide-react';
+import { useState } from 'react';
 import type { Field } from '../api/types';
-import { fieldTypes, typeOf } from '../fields';
+import { fieldTypes, isNone, typeOf } from '../fields';
 import { local, t } from '../i18n';
 import { fieldLabel, fieldOf } from '../modules/queries';
 import { TYPE } from '../modules/system';
@@ -40,17 +41,44 @@ export function RecordForm({ form, readOnly, onSubmit }: Props) {
       )}
       {sections(form.fields).map(({ heading, fields }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: sections have an order and maybe no name
-        <section key={index} className="panel">
-          {heading && <h2>{heading}</h2>}
-          <div className="fields">
-            {fields.map((field) => (
-              <FieldInput key={field.name} form={form} field={field} readOnly={readOnly} />
-            ))}
-          </div>
-        </section>
+        <Section key={index} form={form} heading={heading} fields={fields} first={index === 0} readOnly={readOnly} />
       ))}
       <button type="submit" hidden aria-hidden tabIndex={-1} />
     </form>
+  );
+}
+
+type SectionProps = { form: FormState; heading: string; fields: Field[]; first: boolean; readOnly: boolean };
+/** A section of a saved record in which nothing is filled in stays folded, so that what is there is seen at once. */
+function Section({ form, heading, fields, first, readOnly }: SectionProps) {
+  const [open, setOpen] = useState<boolean>();
+  const quiet = Boolean(form.base) && !first && Boolean(heading);
+  const wanted = fields.some((field) => !isNone(form.get(field.name)) || form.required(field));
+  const wrong = fields.some(({ name }) => Object.keys(form.problems).some((path) => path.split('.')[0] === name));
+  const shown = wrong || (open ?? (!quiet || wanted));
+  return (
+    <section className="panel">
+      {heading && (
+        <h2>
+          {quiet ? (
+            <button type="button" className="section-fold" aria-expanded={shown} onClick={() => setOpen(!shown)}>
+              <ChevronRight size={14} aria-hidden />
+              {heading}
+              {!shown && <span className="count">{t('record.unfilled', { n: fields.length })}</span>}
+            </button>
+          ) : (
+            heading
+          )}
+        </h2>
+      )}
+      {shown && (
+        <div className="fields">
+          {fields.map((field) => (
+            <FieldInput key={field.name} form={form} field={field} readOnly={readOnly} />
+          ))}
+        </div>
+      )}
+    </section>
   );
 }
 

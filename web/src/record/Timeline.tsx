@@ -34,6 +34,7 @@ export function Timeline({ module, id, version }: { module: Module; id: number; 
   if (error && !data) return <Failure small error={error} onRetry={() => refetch()} />;
   if (!data) return <Skeleton height={120} radius="md" />;
   const entries = data.pages.flatMap(({ history }) => history);
+  if (entries.length === 0) return <p className="muted">{t('history.none')}</p>;
   return (
     <>
       <ol className="timeline" aria-label={t('history.title')} data-version={version}>

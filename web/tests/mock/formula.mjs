@@ -29,8 +29,7 @@ export function parse(text) {
     throw new FormulaError(words[at]?.at ?? Buffer.byteLength(source), code, message);
   };
   const isSign = (sign) => words[at]?.sign === sign && ++at > 0;
-  const isWord = (word) =>
-    words[at]?.name?.toLowerCase() === word && words[at + 1]?.sign !== '(' ? ++at > 0 : false;
+  const isWord = (word) => (words[at]?.name?.toLowerCase() === word && words[at + 1]?.sign !== '(' ? ++at > 0 : false);
   const need = (sign) => isSign(sign) || fail(`“${sign}” is missing here.`);
   const level = (next, signs) => () => {
     let left = next();
@@ -83,8 +82,7 @@ export function parse(text) {
     }
     return left;
   }
-  const not = () =>
-    words[at]?.name?.toLowerCase() === 'not' ? (at++, { op: 'not', args: [not()] }) : comparison();
+  const not = () => (words[at]?.name?.toLowerCase() === 'not' && ++at ? { op: 'not', args: [not()] } : comparison());
   function and() {
     let left = not();
     while (isWord('and') || (words[at]?.name === 'and' && ++at)) left = { op: 'and', args: [left, not()] };
@@ -100,7 +98,8 @@ export function parse(text) {
   return tree;
 }
 
-const day = (value) => (value === null || value === undefined || value === '' ? NaN : Date.parse(String(value).slice(0, 10)));
+const day = (value) =>
+  value === null || value === undefined || value === '' ? NaN : Date.parse(String(value).slice(0, 10));
 const iso = (time) => new Date(time).toISOString().slice(0, 10);
 const isDay = (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value);
 const plain = (value) => (value && typeof value === 'object' && !Array.isArray(value) ? value.id : value);
@@ -115,7 +114,9 @@ const functions = {
   ISBLANK: ([a]) => empty(plain(a)),
   ISNUMBER: ([a]) => typeof a === 'number',
   SEARCH: ([a, b]) => {
-    const at = String(b ?? '').toLowerCase().indexOf(String(a).toLowerCase());
+    const at = String(b ?? '')
+      .toLowerCase()
+      .indexOf(String(a).toLowerCase());
     return at < 0 ? { error: '#VALUE!' } : at + 1;
   },
   LEFT: ([a, n]) => String(a ?? '').slice(0, n),
@@ -140,7 +141,14 @@ const functions = {
 
 function compare(a, b) {
   const [x, y] = [plain(a), plain(b)];
-  if (empty(x) || empty(y)) return empty(x) && empty(y) ? 0 : typeof x === 'number' || typeof y === 'number' ? (x || 0) - (y || 0) : empty(x) ? -1 : 1;
+  if (empty(x) || empty(y))
+    return empty(x) && empty(y)
+      ? 0
+      : typeof x === 'number' || typeof y === 'number'
+        ? (x || 0) - (y || 0)
+        : empty(x)
+          ? -1
+          : 1;
   if (isDay(x) && isDay(y)) return day(x) - day(y);
   if (typeof x === 'number' || typeof y === 'number') return Number(x) - Number(y);
   return x < y ? -1 : x > y ? 1 : 0;
@@ -153,27 +161,45 @@ export function evaluate(tree, env) {
   if (tree.call) {
     const perform = functions[tree.call];
     if (!perform) throw new FormulaError(tree.at, 'name', `There is no function “${tree.call}”.`);
-    return perform(tree.args.map((one) => evaluate(one, env)), env);
+    return perform(
+      tree.args.map((one) => evaluate(one, env)),
+      env,
+    );
   }
   const args = () => tree.args.map((one) => evaluate(one, env));
   if (tree.op === 'and') return Boolean(evaluate(tree.args[0], env)) && Boolean(evaluate(tree.args[1], env));
   if (tree.op === 'or') return Boolean(evaluate(tree.args[0], env)) || Boolean(evaluate(tree.args[1], env));
   const [a, b, ...more] = args();
   switch (tree.op) {
-    case 'not': return !a;
-    case 'neg': return -a;
-    case '=': return Array.isArray(a) ? a.includes(b) : compare(a, b) === 0;
-    case '<>': return compare(a, b) !== 0;
-    case '<': return !empty(plain(a)) && compare(a, b) < 0;
-    case '<=': return !empty(plain(a)) && compare(a, b) <= 0;
-    case '>': return compare(a, b) > 0;
-    case '>=': return compare(a, b) >= 0;
-    case 'in': return [b, ...more].flat().some((one) => compare(a, one) === 0);
-    case '+': return isDay(a) ? iso(day(a) + b * 86_400_000) : Number(a) + Number(b);
-    case '-': return isDay(a) ? (isDay(b) ? (day(a) - day(b)) / 86_400_000 : iso(day(a) - b * 86_400_000)) : a - b;
-    case '*': return Number(plain(a)) * Number(plain(b));
-    case '/': return b ? a / b : { error: '#DIV/0!' };
-    case '&': return `${a ?? ''}${b ?? ''}`;
-    default: throw new FormulaError(0, 'syntax', tree.op);
+    case 'not':
+      return !a;
+    case 'neg':
+      return -a;
+    case '=':
+      return Array.isArray(a) ? a.includes(b) : compare(a, b) === 0;
+    case '<>':
+      return compare(a, b) !== 0;
+    case '<':
+      return !empty(plain(a)) && compare(a, b) < 0;
+    case '<=':
+      return !empty(plain(a)) && compare(a, b) <= 0;
+    case '>':
+      return compare(a, b) > 0;
+    case '>=':
+      return compare(a, b) >= 0;
+    case 'in':
+      return [b, ...more].flat().some((one) => compare(a, one) === 0);
+    case '+':
+      return isDay(a) ? iso(day(a) + b * 86_400_000) : Number(a) + Number(b);
+    case '-':
+      return isDay(a) ? (isDay(b) ? (day(a) - day(b)) / 86_400_000 : iso(day(a) - b * 86_400_000)) : a - b;
+    case '*':
+      return Number(plain(a)) * Number(plain(b));
+    case '/':
+      return b ? a / b : { error: '#DIV/0!' };
+    case '&':
+      return `${a ?? ''}${b ?? ''}`;
+    default:
+      throw new FormulaError(0, 'syntax', tree.op);
   }
 }

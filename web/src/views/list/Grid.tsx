@@ -14,7 +14,6 @@ import {
   useState,
 } from 'react';
 import type { Row } from '../../api/types';
-import { shownType } from '../../fields';
 import { t, useLanguage } from '../../i18n';
 import type { PathField } from '../../modules/queries';
 import { useScrollWindow } from '../window';
@@ -27,7 +26,9 @@ export type GridProps = {
   /** Tells this list from others, for the scroll position. */
   place: string;
   columns: PathField[];
-  widths: { [path: string]: number };
+  /** The column that names the record. */
+  title: string | undefined;
+  widthOf(column: PathField): number;
   onWidth(path: string, width: number): void;
   total: number;
   row(index: number): Row | undefined;
@@ -42,7 +43,7 @@ export type GridProps = {
 };
 
 export function Grid(props: GridProps) {
-  const { label, columns, widths, total, row, onRange, sort, onSort, selected, onSelect, onOpen } = props;
+  const { label, columns, widthOf, total, row, onRange, sort, onSort, selected, onSelect, onOpen } = props;
   const id = useId();
   const language = useLanguage();
   const scroller = useRef<HTMLDivElement>(null);
@@ -54,9 +55,9 @@ export function Grid(props: GridProps) {
 
   const edges = useMemo(() => {
     const found = [MARKS];
-    for (const { path, field } of columns) found.push((found.at(-1) ?? 0) + (widths[path] ?? shownType(field).width));
+    for (const column of columns) found.push((found.at(-1) ?? 0) + widthOf(column));
     return found;
-  }, [columns, widths]);
+  }, [columns, widthOf]);
   const width = edges[columns.length] ?? 0;
   const template = useMemo(
     () => `${MARKS}px ${columns.map((_, i) => `${(edges[i + 1] ?? 0) - (edges[i] ?? 0)}px`).join(' ')} 1fr`,
@@ -148,6 +149,7 @@ export function Grid(props: GridProps) {
         index={index}
         row={found}
         href={found && props.href(found)}
+        title={props.title}
         columns={columns}
         template={template}
         marked={Boolean(found && selected.has(found.id))}
@@ -194,7 +196,7 @@ export function Grid(props: GridProps) {
           <ColumnHead
             key={column.path}
             column={column}
-            width={widths[column.path] ?? shownType(column.field).width}
+            width={widthOf(column)}
             sort={sort}
             onSort={onSort}
             onWidth={props.onWidth}

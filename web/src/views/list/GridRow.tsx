@@ -14,13 +14,14 @@ type Props = {
   index: number;
   row: Row | undefined;
   href: string | undefined;
+  title: string | undefined;
   columns: PathField[];
   template: string;
   marked: boolean;
   language: string;
 };
 
-export const GridRow = memo(function GridRow({ id, index, row, href, columns, template, marked }: Props) {
+export const GridRow = memo(function GridRow({ id, index, row, href, title, columns, template, marked }: Props) {
   return (
     <div
       role="row"
@@ -54,8 +55,8 @@ export const GridRow = memo(function GridRow({ id, index, row, href, columns, te
           >
             {!row ? (
               <i className="grid-loading" />
-            ) : column === 0 ? (
-              <a href={href} tabIndex={-1}>
+            ) : column === 0 || path === title ? (
+              <a href={href} tabIndex={-1} className={path === title ? 'grid-title' : undefined}>
                 {shown || '—'}
               </a>
             ) : (

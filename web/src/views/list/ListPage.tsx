@@ -3,13 +3,13 @@ import { Button, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks';
 import { useNavigate, useParams, useRouter } from '@tanstack/react-router';
 import { ArchiveRestore, Plus, Search, Trash2 } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type Action, ActionButton, useActions } from '../../actions';
 import { useMove } from '../../api/records';
 import type { Module, Row } from '../../api/types';
 import { t, useLanguage } from '../../i18n';
 import { ModuleIcon } from '../../modules/ModuleIcon';
-import { may, moduleSingular, moduleTitle, useCatalog, useModule } from '../../modules/queries';
+import { may, moduleSingular, moduleTitle, type PathField, useCatalog, useModule } from '../../modules/queries';
 import { Failure } from '../../notice/Failure';
 import { undoToast } from '../../notice/undo';
 import { Cards } from './Cards';
@@ -17,7 +17,7 @@ import { ColumnMenu } from './ColumnMenu';
 import { FilterBar } from './FilterBar';
 import { Grid } from './Grid';
 import { useRows } from './rows';
-import { storedWidths, storeWidths, useAddress, useShown } from './state';
+import { storedWidths, storeWidths, useAddress, useShown, widthOf } from './state';
 import { useViews, ViewBar, viewOf } from './ViewBar';
 import './list.css';
 
@@ -53,6 +53,7 @@ function ModuleList({ module }: { module: Module }) {
     }),
     [shown, address.q, deleted],
   );
+  const columnWidth = useCallback((column: PathField) => widthOf(column, module, widths), [module, widths]);
   const rows = useRows(module.name, search);
   useEffect(() => {
     document.title = `${moduleTitle(module)} · ${t('app.name')}`;
@@ -190,7 +191,8 @@ function ModuleList({ module }: { module: Module }) {
       ) : (
         <Grid
           {...common}
-          widths={widths}
+          title={module.title}
+          widthOf={columnWidth}
           onWidth={(path, width) => {
             const next = { ...widths, [path]: width };
             setWidths(next);

@@ -90,7 +90,7 @@ export function ViewBar({ module, views, view, shown, onAddress }: Props) {
   };
   return (
     <nav className="views" aria-label={t('view.title')}>
-      {tab(undefined, t('view.all'))}
+      {(!view || !views.some((one) => one.default)) && tab(undefined, t('view.all'))}
       {views.map((one) => tab(one, viewLabel(one)))}
       {(shown.changed || view) && (
         <Menu shadow="md" position="bottom-start" width={200}>
