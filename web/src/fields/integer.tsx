@@ -1,0 +1,27 @@
+/** A whole number; the API writes it as a number. */
+import type { Value } from '../api/types';
+import { number } from '../i18n/format';
+import { asText, option } from './common';
+import { readNumber, wrongNumber } from './decimal';
+import { isNumber, NumberBox } from './NumberBox';
+import { numberLiteral, numberOperators } from './operators';
+import type { FieldType } from './types';
+
+const shown = (value: Value) => (isNumber(value) ? number(asText(value), 0) : asText(value));
+/** Beyond 2^53 it stays text, which the server reads exactly. */
+const whole = (decimal: string): Value => (Number.isSafeInteger(Number(decimal)) ? Number(decimal) : decimal);
+
+export const integer: FieldType = {
+  align: 'right',
+  width: 100,
+  text: shown,
+  parse: (text) => {
+    const value = readNumber(text);
+    return typeof value === 'string' && !value.includes('.') ? whole(value) : value === null ? null : undefined;
+  },
+  wrong: (value, field) => wrongNumber(value, field, 0),
+  Input: (props) => <NumberBox {...props} shown={shown} read={whole} />,
+  operators: numberOperators,
+  literal: numberLiteral,
+  options: [option.min, option.max],
+};

@@ -1,0 +1,41 @@
+/** The stages of a record as a path; a press on one moves the record there. */
+import { Check } from 'lucide-react';
+import { local, t } from '../i18n';
+import { fieldLabel } from '../modules/queries';
+import type { FormState } from './form';
+
+type Props = { form: FormState; disabled: boolean; onMoved(): void };
+
+export function StagePath({ form, disabled, onMoved }: Props) {
+  const field = form.fields.find(({ stage }) => stage);
+  if (!field?.options) return null;
+  const allowed = form.allowed(field);
+  const options = field.options.filter(({ code }) => !allowed || allowed.includes(code));
+  const now = options.findIndex(({ code }) => code === form.get(field.name));
+  const fixed = disabled || !form.writable(field);
+  return (
+    <ol className="stages" aria-label={fieldLabel(field)}>
+      {options.map(({ code, labels, color }, index) => {
+        const state = index < now ? 'past' : index === now ? `now tag-${color ?? 'blue'}` : 'open';
+        return (
+          <li key={code} className={`stage ${state}`} aria-current={index === now ? 'step' : undefined}>
+            <button
+              type="button"
+              disabled={fixed || index === now}
+              title={fixed || index === now ? undefined : t('stage.move', { name: local(labels, code) })}
+              onClick={() => {
+                const clean = !form.dirty;
+                form.set(field.name, code);
+                // With other changes open, the stage is saved together with them.
+                if (clean) onMoved();
+              }}
+            >
+              {index < now && <Check size={12} aria-hidden />}
+              {local(labels, code)}
+            </button>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
