@@ -202,8 +202,10 @@ static const struct node *find_list(struct checker *c, const struct node *n, str
         out->nsteps = many + 1;
         return n;
     }
+    if (may_aggregate(c, n))
+        return NULL;
     for (int i = 0; i < n->n; i++) {
-        const struct node *hit = may_aggregate(c, n->arg[i]) && n->arg[i]->n ? NULL : find_list(c, n->arg[i], out);
+        const struct node *hit = find_list(c, n->arg[i], out);
         if (hit)
             return hit;
     }
@@ -500,8 +502,9 @@ static bool reads_fields(const struct node *n)
 
 static bool check_against_text(struct checker *c, const struct node *field, const struct node *text)
 {
-    dec d;
-    if (text->v.u.s.n == 0 || !reads_fields(field))
+    dec     d;
+    int64_t us;
+    if (text->v.u.s.n == 0 || !reads_fields(field) || (field->type == V_TIME && instant_parse(text->v.u.s, &us)))
         return true;
     if (is_number_type(field->type))
         return NODE_BAD(c->e, text->at, "type", "A number is compared with text. Write the number without quotes");

@@ -223,6 +223,18 @@ struct value to_day(struct ev *ev, const struct value *v)
     return v_error(VE_VALUE);
 }
 
+struct value instant_at(struct ev *ev, dec serial)
+{
+    dec     day = dec_round(serial, 0, DEC_FLOOR);
+    int64_t n, us;
+    if (!dec_to_i64(day, &n) || n < DAY_MIN - SERIAL_EPOCH || n > DAY_MAX - SERIAL_EPOCH)
+        return v_error(VE_NUM);
+    dec part = dec_mul(dec_sub(serial, day), dec_of_i64(US_PER_DAY));
+    CHECK(dec_to_i64(dec_round(part, 0, DEC_HALF_UP), &us));
+    n += SERIAL_EPOCH;
+    return v_time(ev->env->zone ? zone_instant(ev->env->zone, n, us) : n * US_PER_DAY + us);
+}
+
 /* ---- comparison ------------------------------------------------------------------------------------------------ */
 
 enum rank { RANK_NUMBER, RANK_TEXT, RANK_BOOL, RANK_REF, RANK_LIST };
@@ -265,14 +277,21 @@ static struct value zero_like(const struct value *v)
     }
 }
 
-/* Text against a date is read as a date where it is one. */
-static bool date_of_text(const struct value *date, const struct value *text, struct value *out)
+/* Text against a date is read as a date where it is one; against an instant also as an instant, or as local date and time. */
+static bool date_of_text(struct ev *ev, const struct value *date, const struct value *text, struct value *out)
 {
-    dec d;
-    if ((date->type != V_DATE && date->type != V_TIME) || text->type != V_TEXT || !text_serial(text->u.s, &d))
+    dec     d;
+    int64_t us;
+    if ((date->type != V_DATE && date->type != V_TIME) || text->type != V_TEXT)
         return false;
-    *out = number_of_dec(d);
-    return true;
+    if (date->type == V_TIME && instant_parse(text->u.s, &us)) {
+        *out = v_time(us);
+        return true;
+    }
+    if (!text_serial(text->u.s, &d))
+        return false;
+    *out = date->type == V_TIME && !dec_is_int(d) ? instant_at(ev, d) : number_of_dec(d);
+    return out->type != V_ERROR;
 }
 
 static int order_same_rank(struct ev *ev, enum rank rank, const struct value *a, const struct value *b)
@@ -298,9 +317,9 @@ int value_order(struct ev *ev, const struct value *a, const struct value *b)
     } else if (b->type == V_NULL) {
         other = zero_like(a);
         b = &other;
-    } else if (date_of_text(a, b, &other))
+    } else if (date_of_text(ev, a, b, &other))
         b = &other;
-    else if (date_of_text(b, a, &other))
+    else if (date_of_text(ev, b, a, &other))
         a = &other;
     enum rank ra = rank_of(a->type), rb = rank_of(b->type);
     if (ra != rb) {             /* a relation against a number is its id */

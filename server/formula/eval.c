@@ -39,19 +39,6 @@ static struct value divide(const struct value *a, const struct value *b)
     return dec_div(v_number(a), v_number(b), &q) ? v_dec(q) : v_error(VE_DIV0);
 }
 
-/* Instants of a day and a fraction of a day, as people there write it. */
-static struct value instant_at(struct ev *ev, dec serial)
-{
-    dec     day = dec_round(serial, 0, DEC_FLOOR);
-    int64_t n, us;
-    if (!dec_to_i64(day, &n) || n < DAY_MIN - SERIAL_EPOCH || n > DAY_MAX - SERIAL_EPOCH)
-        return v_error(VE_NUM);
-    dec part = dec_mul(dec_sub(serial, day), dec_of_i64(US_PER_DAY));
-    CHECK(dec_to_i64(dec_round(part, 0, DEC_HALF_UP), &us));
-    n += SERIAL_EPOCH;
-    return v_time(ev->env->zone ? zone_instant(ev->env->zone, n, us) : n * US_PER_DAY + us);
-}
-
 static struct value shift_day(struct ev *ev, int64_t day, const struct value *by, bool minus)
 {
     dec     d = minus ? dec_neg(v_number(by)) : v_number(by);
@@ -85,7 +72,8 @@ static struct value difference(struct ev *ev, const struct value *a, const struc
     return add_numbers(&x, &y, true);
 }
 
-static bool is_day(const struct value *v) { return v->type == V_DATE || v->type == V_TIME; }
+static bool is_day_type(enum vtype t) { return t == V_DATE || t == V_TIME; }
+static bool is_day(const struct value *v) { return is_day_type(v->type); }
 
 /* Text beside a date in + or -: a date where it reads as one, else a number. */
 static struct value day_or_number(struct ev *ev, const struct value *v)
@@ -135,7 +123,11 @@ static struct value ev_binary(struct ev *ev, const struct node *n)
     if (failed(&a))
         return a;
     struct value b = ev_node(ev, n->arg[1]);
-    return failed(&b) ? b : arithmetic(ev, n->kind, &a, &b);
+    if (failed(&b))
+        return b;
+    if (n->kind <= NODE_SUB && ((a.type == V_NULL && is_day_type(n->arg[0]->type)) || (b.type == V_NULL && is_day_type(n->arg[1]->type))))
+        return V_NONE;          /* no date, no date later */
+    return arithmetic(ev, n->kind, &a, &b);
 }
 
 static struct value ev_unary(struct ev *ev, const struct node *n)
@@ -296,6 +288,8 @@ static struct value ev_call(struct ev *ev, const struct node *n)
         a[i] = (fn->agg || fn->flags & FN_ZERO) && n->arg[i]->kind == NODE_MISSING ? v_int(0) : ev_node(ev, n->arg[i]);
         if (failed(&a[i]) && letter != 'e')
             return a[i];
+        if (a[i].type == V_NULL && (letter == 'd' || letter == 's') && n->arg[i]->kind != NODE_MISSING)
+            return V_NONE;      /* what is said of a date is not said of no date */
         a[i] = convert(ev, letter, n->arg[i], &a[i]);
         if (failed(&a[i]) && letter != 'e')
             return a[i];

@@ -6,7 +6,8 @@
  * Also built as WebAssembly, so nothing here needs a file, a lock or a clock.
  *
  * Empty (V_NULL) is as in spreadsheets: 0 in arithmetic, "" in text, false in logic; compared it takes the zero of the other
- * side's type (0, "", false, 1899-12-30), and equals "" and empty.  Text equality is exact (EXACT, case-sensitive), text
+ * side's type (0, "", false, 1899-12-30), and equals "" and empty.  Only what is computed from an empty date (day + 30, due - day,
+ * YEAR(day)) is empty itself.  Text equality is exact (EXACT, case-sensitive), text
  * order is text_collate.  A date or instant compared with text reads the text as a date.  `and`, `or` are Kleene's: false and
  * error is false; AND() and OR() pass errors on, as spreadsheets do. */
 #ifndef FORMULA_EXPR_H

@@ -10,7 +10,8 @@
  *   a of an aggregate: number, V_DATE, V_TIME, or V_NULL to be passed over; text of a field is passed over, other text converted
  *   v any value but an error, as it is       e any value, errors too
  * An argument that is left out at the end has V_NULL and lies at or beyond n; one that is given but empty (F(1,,2), or a
- * field without value) is converted: 0, "", FALSE.  So `n > 2 ? … : default`.
+ * field without value) is converted: 0, "", FALSE.  So `n > 2 ? … : default`.  But a date field without value (d, s) makes the
+ * whole result empty, without a call.
  *
  * result: n (V_DEC), i (V_INT), t, b, d (V_DATE), T (V_TIME), r (V_REF), v (unknown), 1 (type of the first argument).
  * A number function may return V_INT or V_DEC as it likes. */
@@ -89,6 +90,7 @@ enum { SERIAL_EPOCH = -25569 };                     /* day of serial 0, 1899-12-
 #define DAY_MAX INT64_C(2932896)                    /* 9999-12-31 */
 struct value day_value(int64_t day);                /* V_DATE, #NUM! outside the years 1 … 9999 */
 dec serial_of_time(struct ev *, int64_t us);
+struct value instant_at(struct ev *, dec serial);   /* V_TIME of a local date and time; #NUM! out of range */
 
 /* -1, 0, 1 as < and = see them: numbers and dates < text < booleans, empty as the other side's zero; 2: not comparable (lists) */
 int value_order(struct ev *, const struct value *, const struct value *);

@@ -244,9 +244,9 @@ static bool as_instant(struct sqlc *c, struct value *k)
             *k = v_time(us);
             return true;
         }
-        if (!text_serial(k->u.s, &serial) || !dec_to_i64(serial, &day))
+        if (!text_serial(k->u.s, &serial))
             return false;
-        *k = v_date(day + SERIAL_EPOCH);
+        *k = dec_to_i64(serial, &day) ? day_value(day + SERIAL_EPOCH) : instant_at(&c->ev, serial);
     }
     if (k->type == V_DATE && quiet_midnight(c, k->u.i, &us)) {
         *k = v_time(us);

@@ -2,7 +2,7 @@
  * digits at the same places as dec does, and what cannot be shown to agree is refused.
  *
  * A piece carries bounds, |value| < 10^whole with at most `frac` decimals, so that most sums and products are known to be exact.
- * A null is an error or an empty column, never both in one piece. */
+ * A null is an error or empty; a piece where it may be both is fit only for what treats both alike. */
 #include "base/check.h"
 #include "formula/sql.h"
 
@@ -41,7 +41,7 @@ static bool of_column(struct sqlc *c, const struct sql_value *v, struct piece *p
             p->whole = UNITS - col->scale > 0 ? UNITS - col->scale : 1;
             p->frac = col->scale;
         }
-        return !(p->empty && p->error);
+        return true;
     case V_BOOL:
         p->kind = TRUTH;
         p->sql = str_printf(c->mem, "((" STR_FMT ") <> 0)", STR_ARG(col->sql));
@@ -95,6 +95,8 @@ static void round_digits(struct sqlc *c, struct piece *p)
 /* Empty is 0; what may be an error stays null. */
 static bool number(struct sqlc *c, struct piece *p)
 {
+    if (p->empty && p->error)
+        return false;
     switch (p->kind) {
     case NUM: break;
     case TRUTH: p->sql = str_printf(c->mem, "(" STR_FMT ")::int::numeric", STR_ARG(p->sql)); p->whole = 1; p->frac = 0; break;
@@ -151,8 +153,9 @@ static bool days(struct sqlc *c, const struct node *n, const struct piece *a, co
 {
     const char sign = n->kind == NODE_ADD ? '+' : '-';
     if (a->kind == DAY && b->kind == DAY && n->kind == NODE_SUB) {
-        struct piece x = *a, y = *b;
-        return number(c, &x) && number(c, &y) && sum(c, &x, &y, '-', p);
+        *p = (struct piece){ str_printf(c->mem, "(" STR_FMT " - " STR_FMT ")::numeric", STR_ARG(a->sql), STR_ARG(b->sql)), NUM,
+                             a->empty || b->empty, a->error || b->error, 8, 0 };
+        return true;
     }
     const struct piece *day = a->kind == DAY ? a : b, *by = a->kind == DAY ? b : a;
     if (day->kind != DAY || by->kind != NUM || by->frac != 0 || (b->kind == DAY && sign == '-') || n->type != V_DATE)
@@ -160,11 +163,10 @@ static bool days(struct sqlc *c, const struct node *n, const struct piece *a, co
     struct piece shift = *by;
     if (!number(c, &shift))
         return false;
-    str d = day->empty ? str_printf(c->mem, "COALESCE(" STR_FMT ", -25569)", STR_ARG(day->sql)) : day->sql;
-    *p = (struct piece){ .kind = DAY, .error = true };
+    *p = (struct piece){ .kind = DAY, .error = true, .empty = day->empty };
     p->sql = str_printf(c->mem, "(SELECT CASE WHEN v BETWEEN %lld AND %lld THEN v::bigint END FROM (SELECT " STR_FMT " %c " STR_FMT ") AS q(v))",
-                        (long long)DAY_MIN, (long long)DAY_MAX, STR_ARG(d), sign, STR_ARG(shift.sql));
-    return !(day->empty && day->error);
+                        (long long)DAY_MIN, (long long)DAY_MAX, STR_ARG(day->sql), sign, STR_ARG(shift.sql));
+    return true;
 }
 
 static bool arithmetic(struct sqlc *c, const struct node *n, struct piece *p)
@@ -204,6 +206,8 @@ static bool signed_number(struct sqlc *c, const struct node *n, struct piece *p)
 /* As `&` writes it: numbers without trailing zeros, days as 2026-01-31, TRUE and FALSE. */
 static bool text(struct sqlc *c, struct piece *p)
 {
+    if (p->empty && p->error)
+        return false;
     switch (p->kind) {
     case TEXT: break;
     case NUM:
@@ -245,6 +249,8 @@ static bool truth(struct sqlc *c, struct piece *p)
         p->sql = str_printf(c->mem, "(" STR_FMT " <> 0)", STR_ARG(p->sql));
     else if (p->kind != TRUTH)
         return false;
+    if (p->empty && p->error)
+        return false;
     if (p->empty)
         p->sql = str_printf(c->mem, "COALESCE(" STR_FMT ", false)", STR_ARG(p->sql));
     p->kind = TRUTH;
@@ -259,12 +265,13 @@ static bool same_kind(struct sqlc *c, struct piece *a, struct piece *b)
     return a->kind == b->kind;
 }
 
-static void fill(struct sqlc *c, struct piece *p)
+static bool fill(struct sqlc *c, struct piece *p)
 {
     static const char *const zero[] = { [NUM] = "0", [TRUTH] = "false", [TEXT] = "''", [DAY] = "-25569", [INSTANT] = "-2209161600000000",
                                         [LINK] = "0" };
     if (p->empty)
         p->sql = str_printf(c->mem, "COALESCE(" STR_FMT ", %s)", STR_ARG(p->sql), zero[p->kind]);
+    return !(p->empty && p->error);
 }
 
 static bool comparison(struct sqlc *c, const struct node *n, struct piece *p)
@@ -274,8 +281,8 @@ static bool comparison(struct sqlc *c, const struct node *n, struct piece *p)
     if (!make(c, n->arg[0], &a) || !make(c, n->arg[1], &b) || !same_kind(c, &a, &b))
         return false;
     bool order = n->kind != NODE_EQ && n->kind != NODE_NE;
-    fill(c, &a);
-    fill(c, &b);
+    if (!fill(c, &a) || !fill(c, &b))
+        return false;
     *p = (struct piece){ .kind = TRUTH, .error = a.error || b.error };
     p->sql = str_printf(c->mem, "(" STR_FMT " %s " STR_FMT "%s%s)", STR_ARG(a.sql), sign[n->kind - NODE_EQ], STR_ARG(b.sql),
                         order && a.kind == TEXT ? " COLLATE " : "", order && a.kind == TEXT ? c->t->dialect->text_order : "");
@@ -302,13 +309,10 @@ static bool asked(struct sqlc *c, const struct node *n, struct piece *p)
 /* ---- functions ------------------------------------------------------------------------------------------------- */
 
 /* Two pieces of one kind, for the branches of IF. */
-static bool alike(struct sqlc *c, struct piece *a, struct piece *b)
+static bool alike(struct piece *a, const struct piece *b)
 {
     if (a->kind != b->kind)
         return false;
-    if ((a->empty || b->empty) && (a->error || b->error))
-        return false;
-    (void)c;
     a->whole = larger(a->whole, b->whole);
     a->frac = larger(a->frac, b->frac);
     return true;
@@ -319,14 +323,14 @@ static bool pg_if(struct sqlc *c, const struct node *n, struct piece *p)
     struct piece when, a, b;
     if (n->n != 3 || n->arg[1]->kind == NODE_MISSING || n->arg[2]->kind == NODE_MISSING)
         return false;
-    if (!make(c, n->arg[0], &when) || !truth(c, &when) || !make(c, n->arg[1], &a) || !make(c, n->arg[2], &b) || !alike(c, &a, &b))
+    if (!make(c, n->arg[0], &when) || !truth(c, &when) || !make(c, n->arg[1], &a) || !make(c, n->arg[2], &b) || !alike(&a, &b))
         return false;
     *p = a;
     p->empty = a.empty || b.empty;
     p->error = a.error || b.error || when.error;
     p->sql = str_printf(c->mem, "(CASE " STR_FMT " WHEN true THEN " STR_FMT " WHEN false THEN " STR_FMT " END)", STR_ARG(when.sql),
                         STR_ARG(a.sql), STR_ARG(b.sql));
-    return !(p->empty && p->error);
+    return true;
 }
 
 static bool pg_iferror(struct sqlc *c, const struct node *n, struct piece *p)
@@ -426,12 +430,7 @@ static bool convert(struct sqlc *c, char letter, struct piece *a)
     case 'n': return number(c, a);
     case 'b': return truth(c, a);
     case 't': return text(c, a);
-    case 'd':
-        if (a->kind != DAY)
-            return false;
-        fill(c, a);
-        a->empty = false;
-        return true;
+    case 'd': return a->kind == DAY;        /* empty makes the result empty */
     default: return false;
     }
 }
@@ -440,7 +439,7 @@ static bool convert(struct sqlc *c, char letter, struct piece *a)
 static bool pg_template(struct sqlc *c, const struct node *n, struct piece *p)
 {
     struct piece a[4];
-    bool         error = false;
+    bool         error = false, empty = false;
     if (!n->fn->pg || n->n > 4 || n->n != fn_max_args(n->fn))
         return false;
     for (int i = 0; i < n->n; i++) {
@@ -453,6 +452,7 @@ static bool pg_template(struct sqlc *c, const struct node *n, struct piece *p)
         } else if (n->arg[i]->kind == NODE_MISSING || !make(c, n->arg[i], &a[i]) || !convert(c, letter, &a[i]))
             return false;
         error = error || a[i].error;
+        empty = empty || (letter == 'd' && a[i].empty);
     }
     struct buf b;
     buf_init(&b, c->mem);
@@ -466,7 +466,7 @@ static bool pg_template(struct sqlc *c, const struct node *n, struct piece *p)
         buf_printf(&b, "(" STR_FMT ")", STR_ARG(a[i].sql));
     }
     static const struct { char letter; enum kind kind; } kinds[] = { { 'n', NUM }, { 'i', NUM }, { 'b', TRUTH }, { 't', TEXT }, { 'd', DAY } };
-    *p = (struct piece){ .sql = buf_str(&b), .error = error, .whole = n->n && a[0].kind == NUM ? a[0].whole + 1 : 10,
+    *p = (struct piece){ .sql = buf_str(&b), .error = error, .empty = empty, .whole = n->n && a[0].kind == NUM ? a[0].whole + 1 : 10,
                          .frac = n->n && a[0].kind == NUM && n->fn->result == 'n' ? a[0].frac : 0 };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i].letter == n->fn->result) {

@@ -86,8 +86,11 @@ static void best(struct agg_state *s, const struct value *v)
 
 static void add(struct agg_state *s, const struct value *v)
 {
-    if (v->type == V_INT && !__builtin_add_overflow(s->small, v->u.i, &s->small))
+    int64_t small;
+    if (v->type == V_INT && !__builtin_add_overflow(s->small, v->u.i, &small)) {
+        s->small = small;
         return;
+    }
     s->sum = dec_add(s->sum, v_number(v));
 }
 
