@@ -237,12 +237,13 @@ bool compute_mark_self(struct ctx *c, const struct module *m, int64_t id) { retu
 /* Marks the records of m whose first n steps of the path lead to the record `id`. */
 static bool mark_leading(struct ctx *c, const struct module *m, const struct path *p, int n, int64_t id)
 {
-    struct compose   *co = NEW(c->mem, struct compose);
-    struct path       prefix = *p;
+    struct path       prefix;
     struct sql_column col;
     struct rows       r;
     if (n == 0)
         return mark(c, m, id);
+    struct compose *co = NEW(c->mem, struct compose);
+    prefix = *p;
     prefix.nsteps = n;
     compose_init(co, c, m, false);
     if (!compose_path(co, &prefix, &col))
