@@ -290,6 +290,8 @@ static void flush(struct csv_writer *w)
 
 static bool needs_quotes(const struct csv_writer *w, str s)
 {
+    if (str_starts(s, S("\ufeff")))     /* at the beginning of the file it would be taken for its mark */
+        return true;
     if (s.n && (s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '\t' || s.p[s.n - 1] == '\t'))
         return true;
     for (size_t i = 0; i < s.n; i++)

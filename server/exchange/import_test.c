@@ -5,7 +5,9 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -48,10 +50,10 @@ static bool keep(void *arg, str s)
 static bool begin(void *arg, struct ctx **c, struct err *e)
 {
     struct fixture *f = arg;
-    (void)e;
-    fixture_begin(f, TX_WRITE);
+    f->c = (struct ctx){ .mem = f->mem, .cat = f->cat, .actor = &f->actor, .now = instant_now(), .way = "import" };
+    err_init(&f->c.err, f->mem, f->actor.lang);
     *c = &f->c;
-    return true;
+    return db_begin(f->store, TX_WRITE, "test", &f->c.db, e);
 }
 
 static bool commit(void *arg, struct err *e) { return db_commit(((struct fixture *)arg)->c.db, e); }
@@ -197,6 +199,54 @@ static void round_trip(struct fixture *f, enum lang lang)
     f->actor.lang = LANG_EN;
 }
 
+/* The n-th call to the database fails: the chunk is there as a whole or not at all. */
+static void failing(struct fixture *f)
+{
+    int whole = 0, none = 0;
+    for (int64_t n = 1;; n++) {
+        char text[300], where[100];
+        snprintf(text, sizeof text, "code,name,parent\nN%lld-1,One,CN\nN%lld-2,,CN\nN%lld-3,Three,N%lld-1\n", (long long)n, (long long)n, (long long)n, (long long)n);
+        snprintf(where, sizeof where, "LEFT(code, LEN(\"N%lld-\")) = \"N%lld-\"", (long long)n, (long long)n);
+        int64_t calls = store_calls(f->store);
+        store_fail_at(f->store, n);
+        const char *got = import(f, "region", "code", "", text, false, 0);
+        store_fail_at(f->store, 0);
+        calls = store_calls(f->store) - calls;
+        const char *there = export(f, "region", where, "name", EXPORT_NAMES);
+        if (!strncmp(got, "3 2 0 0 1\n", 10)) {
+            assert_string_equal(there, "name\nOne\nThree\n");
+            whole++;
+            if (n > calls)
+                break;
+        } else {
+            assert_string_equal(there, "name\n");
+            none++;
+        }
+    }
+    print_message("calls that failed: %d, of which nothing was kept after %d\n", whole + none - 1, none);
+    assert_true(none > 5);
+}
+
+/* 20,000 rows in, and once more with nothing new; the times are printed. */
+static void many(struct fixture *f)
+{
+    enum { ROWS = 20000 };
+    struct buf      text;
+    struct timespec from, to;
+    buf_init(&text, f->mem);
+    buf_putz(&text, "code,name,region,turnover,since\n");
+    for (int i = 0; i < ROWS; i++)
+        buf_printf(&text, "M%d,Partner %d,%s,%d.%02d,2026-01-%02d\n", i, i, i % 2 ? "SH" : "BJ", i, i % 100, 1 + i % 28);
+    for (int again = 0; again < 2; again++) {
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        const char *got = import(f, "partner", "code", "", str_z(f->mem, buf_str(&text)), false, 0);
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        assert_string_equal(got, again ? "20000 0 0 20000 0\n" : "20000 20000 0 0 0\n");
+        double s = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+        print_message("%s: %.0f rows/s\n", again ? "nothing new" : "created", ROWS / s);
+    }
+}
+
 static void on(enum test_engine e)
 {
     struct fixture f;
@@ -207,6 +257,8 @@ static void on(enum test_engine e)
     mapped(&f);
     round_trip(&f, LANG_EN);
     round_trip(&f, LANG_ZH);
+    failing(&f);
+    many(&f);
     fixture_close(&f);
 }
 
