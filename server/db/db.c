@@ -2,12 +2,15 @@
  * arguments, faults for tests, and waking who waits for a commit. */
 #include "db/engine.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { LONG_WRITE_MS = 2000, LONG_READ_MS = 60000 };
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */
 
@@ -163,9 +166,18 @@ bool db_begin(struct store *s, enum tx_mode mode, const char *opened_by, struct 
     return failure_say(&why, e);
 }
 
+/* A write that stays open holds up all other writers on SQLite; a reader keeps old pages and rows alive. */
+static void note_long(const struct db *db)
+{
+    int64_t ms = now_ms() - db->opened_ms;
+    if (ms > (db->mode == TX_WRITE ? LONG_WRITE_MS : LONG_READ_MS))
+        log_event(LOG_WARN, "long_transaction", "by=\"%s\" mode=%s ms=%lld", db->opened_by, db->mode == TX_WRITE ? "write" : "read", (long long)ms);
+}
+
 bool db_commit(struct db *db, struct err *e)
 {
     CHECK(db->mode != TX_NONE && !db->cursors && db->saves == 0);
+    note_long(db);
     const struct engine *engine = db->store->engine;
     bool                 fail_it = fault_due(db->store);
     struct failure       why = db->failed;
@@ -179,6 +191,7 @@ bool db_commit(struct db *db, struct err *e)
 void db_rollback(struct db *db)
 {
     CHECK(db->mode != TX_NONE);
+    note_long(db);
     while (db->cursors)                 /* left open by a jump out of an arena */
         db->store->engine->close_cursor(db->cursors);
     db->store->engine->rollback(db);

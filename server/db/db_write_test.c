@@ -452,6 +452,38 @@ static void what_was_answered_is_there(struct desk *d)
     must(d, store_check(d->s, NULL, NULL, &d->e));
 }
 
+/* ---- servers that start at once ---------------------------------------------------------------------------------- */
+
+static void *migrate_once(void *arg)
+{
+    static const struct migration steps[] = {
+        { 1, "one", "CREATE TABLE m (x BIGINT); CREATE TABLE m2 (x BIGINT); INSERT INTO m VALUES (1)", NULL },
+        { 2, "two", "INSERT INTO m VALUES (2); CREATE INDEX m_x ON m (x)", NULL },
+    };
+    struct job *j = arg;
+    struct desk d;
+    desk_init(&d, j->s);
+    must(&d, store_migrate(d.s, steps, 2, &d.e));
+    arena_free(d.mem);
+    return NULL;
+}
+
+static void one_of_many_upgrades(struct desk *d)
+{
+    enum { SERVERS = 4 };
+    struct store *more[SERVERS];
+    struct job    jobs[THREADS];
+    for (int i = 0; i < SERVERS; i++)
+        more[i] = test_store_second(d->s);
+    for (int i = 0; i < THREADS; i++)
+        jobs[i] = (struct job){ .s = more[i % SERVERS] };
+    run_threads(migrate_once, jobs, sizeof jobs[0]);
+    assert_int_equal(number(d, "SELECT count(*) FROM m"), 2);
+    assert_int_equal(number(d, "SELECT count(*) FROM q_schema"), 2);
+    for (int i = 0; i < SERVERS; i++)
+        store_close(more[i]);
+}
+
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
 static void on(enum test_engine engine, void (*scenario)(struct desk *))
@@ -466,7 +498,7 @@ static void on(enum test_engine engine, void (*scenario)(struct desk *))
     arena_free(d.mem);
 }
 
-#define BOTH(X) X(counters_lose_no_update) X(rollbacks_touch_nobody_else) X(readers_see_whole_transactions) X(what_was_answered_is_there)
+#define BOTH(X) X(counters_lose_no_update) X(rollbacks_touch_nobody_else) X(readers_see_whole_transactions) X(one_of_many_upgrades) X(what_was_answered_is_there)
 #define SQLITE(X) X(a_failed_commit_fails_for_its_group) X(no_space_is_told_to_the_group) X(who_waits_too_long_is_told_for_whom) \
     X(another_process_may_write)
 

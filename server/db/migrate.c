@@ -37,10 +37,17 @@ static bool apply(struct db *db, const struct migration *m, struct err *e)
            db_exec(db, S("INSERT INTO q_schema (version, what, at) VALUES ($1, $2, $3)"), args, 3, NULL, e);
 }
 
+/* On SQLite a writer is alone anyway. */
+static bool lock_out_others(struct db *db, struct err *e)
+{
+    return strcmp(db_dialect(db)->name, "sqlite") == 0 ||
+           db_script(db, "SELECT pg_advisory_xact_lock(hashtext('qudao migrate ' || current_schema()))", e);
+}
+
 static bool apply_missing(struct db *db, struct arena *mem, const struct migration *steps, size_t n, struct err *e)
 {
     int64_t have;
-    if (!db_script(db, table, e) || !version_now(db, mem, &have, e))
+    if (!lock_out_others(db, e) || !db_script(db, table, e) || !version_now(db, mem, &have, e))
         return false;
     if (have > steps[n - 1].version)
         return refuse_newer(have, steps[n - 1].version, e);
@@ -80,6 +87,18 @@ static bool keep_copy(struct store *s, int64_t version, struct err *e)
     return store_backup(s, name, e);
 }
 
+/* Servers that start at once: one does the work, the others find it done and may have stumbled over it. */
+static bool done_by_another(struct store *s, struct arena *mem, int64_t version, struct err *e)
+{
+    struct err other;
+    int64_t    now;
+    err_init(&other, mem, e->lang);
+    if (!version_before(s, mem, &now, &other) || now != version)
+        return false;
+    err_clear(e);
+    return true;
+}
+
 bool store_migrate(struct store *s, const struct migration *steps, size_t n, struct err *e)
 {
     struct arena *mem = e->mem;
@@ -98,10 +117,12 @@ bool store_migrate(struct store *s, const struct migration *steps, size_t n, str
         return false;
     if (!db_begin(s, TX_WRITE, "migrate", &db, e))
         return false;
-    if (apply_missing(db, mem, steps, n, e))
-        return db_commit(db, e);
-    db_rollback(db);
-    return false;
+    bool ok = apply_missing(db, mem, steps, n, e);
+    if (ok)
+        ok = db_commit(db, e);
+    else
+        db_rollback(db);
+    return ok || done_by_another(s, mem, steps[n - 1].version, e);
 }
 
 bool store_backup(struct store *s, const char *file, struct err *e)
@@ -114,8 +135,10 @@ bool store_backup(struct store *s, const char *file, struct err *e)
     return s->engine->backup(s, file, &why) || failure_say(&why, e);
 }
 
+static void say_nothing(void *arg, str line) { (void)arg; (void)line; }
+
 bool store_check(struct store *s, void (*say)(void *, str), void *arg, struct err *e)
 {
     struct failure why = { TROUBLE_NONE, "" };
-    return s->engine->check(s, say, arg, &why) || failure_say(&why, e);
+    return s->engine->check(s, say ? say : say_nothing, arg, &why) || failure_say(&why, e);
 }

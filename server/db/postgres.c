@@ -16,7 +16,7 @@
 
 enum { OID_BOOL = 16, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_OID = 26, OID_FLOAT4 = 700, OID_FLOAT8 = 701,
        OID_NAME = 19, OID_BPCHAR = 1042, OID_VARCHAR = 1043, OID_NUMERIC = 1700 };
-enum { ARGS_MOST = 4000, CANCEL_PATIENCE_MS = 5000, POLL_MS = 100 };
+enum { ARGS_MOST = 4000, CANCEL_PATIENCE_MS = 2000, POLL_MS = 100 };
 
 struct pg_stmt {
     struct prepared prepared;       /* first */

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,24 @@ static void a_connection_that_dies_at_work_is_told(void **state)
     db_rollback(db);
     assert_int_equal(number(s, "SELECT count(*) FROM t"), 0);
     store_close(killer);
+}
+
+/* A server process that hangs does not even hear that it should stop; the deadline holds all the same. */
+static void a_server_that_hangs_does_not_hold_us(void **state)
+{
+    (void)state;
+    struct db *db = begin(s, TX_WRITE);
+    pid_t      pid = (pid_t)read_in(db, "SELECT pg_backend_pid()");
+    if (kill(pid, SIGSTOP) != 0) {
+        db_rollback(db);
+        skip();
+    }
+    db_deadline(db, 100);
+    assert_false(db_exec(db, S("SELECT 1"), NULL, 0, NULL, &e));
+    assert_int_equal(e.kind, ERR_LIMIT);
+    db_rollback(db);
+    kill(pid, SIGCONT);
+    assert_int_equal(number(s, "SELECT 5"), 5);
 }
 
 static void *add_soon(void *arg)
@@ -243,7 +262,7 @@ static int clean_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(a_connection_that_died_idle_is_replaced), T(a_connection_that_dies_at_work_is_told), T(commits_of_other_servers_are_heard),
+        T(a_connection_that_died_idle_is_replaced), T(a_connection_that_dies_at_work_is_told), T(a_server_that_hangs_does_not_hold_us), T(commits_of_other_servers_are_heard),
         T(what_was_read_still_holds_at_commit), T(servers_may_start_at_once), T(no_server_is_an_answer),
         T(numbers_beyond_64_bits_are_decimals),
     };
