@@ -57,7 +57,7 @@ bool row_load(struct ctx *c, const struct module *m, int64_t id, struct value *v
     for (int i = 0; i < m->nfields; i++)
         if (m->fields[i].type->flags & FT_COLUMN)
             buf_printf(&b, "%s" STR_FMT, n++ ? ", " : "", STR_ARG(m->fields[i].column));
-    buf_printf(&b, " FROM " STR_FMT " WHERE id = $1%s", STR_ARG(m->table), db_dialect(c->db)->for_update);
+    buf_printf(&b, " FROM " STR_FMT " WHERE id = $1%s", STR_ARG(m->table), db_mode(c->db) == TX_WRITE ? db_dialect(c->db)->for_update : "");
     if (!db_run(c->db, buf_str(&b), a, 1, c->mem, &r, &c->err))
         return false;
     *found = r.nrows > 0;
