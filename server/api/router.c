@@ -6,12 +6,14 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/rand.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { TRIES = 8, DEADLINE_MS = 30000 };
+enum { TRIES = 40, PAUSE_US = 2000, PAUSE_DOUBLINGS = 6, DEADLINE_MS = 30000 };
 #define API_PREFIX "/api/v1"
 
 /* ---- small helpers of handlers ---------------------------------------------------------------------------------- */
@@ -320,9 +322,20 @@ static bool desk(struct call *k, enum tx_mode mode, const char *name, bool (*run
     return false;
 }
 
+/* Before work that others have spoilt is run again.  Pauses grow and differ, so that those who met do not meet again. */
+static void give_way(int tries)
+{
+    uint32_t r;
+    if (!tries)
+        return;
+    rand_bytes(&r, sizeof r);
+    usleep(r % ((uint32_t)PAUSE_US << (tries < PAUSE_DOUBLINGS ? tries : PAUSE_DOUBLINGS)));
+}
+
 bool call_desk(struct call *k, enum tx_mode mode, bool (*run)(struct call *, void *), void *arg)
 {
     for (int i = 0; i < TRIES; i++) {
+        give_way(i);
         if (desk(k, mode, "desk", run, arg))
             return true;
         if (k->c.err.kind != ERR_BUSY)
@@ -363,6 +376,7 @@ static void run_route(struct call *k, const struct route *r)
     bool       ok = false;
     for (int i = 0; i < TRIES && !ok; i++) {
         err_init(&k->c.err, k->rq->mem, lang);
+        give_way(i);
         ok = one_try(k, r);
         if (!ok && k->c.err.kind != ERR_BUSY)
             break;
