@@ -43,8 +43,9 @@ async function load(api, name, state) {
     }
     state.sent.set(name, w);
     let r;
-    try { r = await w.send(api); } catch { return; }        // killed: nobody knows whether it was done
-    if (r.status >= 500) return;                            // not done or not known; it is looked at like one without an answer
+    do {
+      try { r = await w.send(api); } catch { return; }      // killed: nobody knows whether it was done
+    } while (r.status === 503);                             // busy, says the server: not done, please again
     assert.ok(r.status === 200 || r.status === 201, `${r.status} ${r.text}`);
     settle(state, w, r.json);
     state.sent.delete(name);
@@ -120,6 +121,7 @@ async function verify(api, prefix, state) {
   }
   for (const w of open.slice(0, 2)) {
     const h = await api.get(`/records/bill/${state.kept.get(w.after[0].code).id}/history`);
+    assert.equal(h.status, 200, `${w.after[0].code} ${JSON.stringify(state.kept.get(w.after[0].code))}: ${h.text}`);
     assert.deepEqual(h.json.history.map((x) => x.op), [...Array(w.after[0].version - 1).fill('update'), 'create'], h.text);
   }
   return { open: open.length, lost, kept: state.kept.size };

@@ -1,6 +1,6 @@
 // Starts the built program on a new workspace and talks to it, for the tests of the API.
 import { spawn, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync, existsSync, readdirSync, appendFileSync, readFileSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -9,7 +9,56 @@ export const shared = process.env.QUDAO_SHARED ?? resolve(import.meta.dirname ??
 export const hasShared = existsSync(join(shared, 'data'));
 const password = 'correct-horse-7';
 
+// ---- the database: a SQLite file in the folder, or with QUDAO_TEST_DB=postgresql a schema in a server of this process's own
+export const onPostgres = process.env.QUDAO_TEST_DB === 'postgresql';
+const places = new Map();       // folder of a workspace -> the options that say where its data is
+let postgres;
+
+export function postgresPrograms() {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).map(Number).sort((a, b) => a - b) : [];
+  const dir = versions.length ? `${root}/${versions.at(-1)}/bin` : '';
+  return dir && existsSync(`${dir}/postgres`) && existsSync(`${dir}/initdb`) ? dir : null;
+}
+
+// The server refuses to run as root.  It ends with this process, however that ends.
+function asServerUser(...command) {
+  const user = process.getuid() === 0 ? ['--reuid', 'postgres', '--regid', 'postgres', '--clear-groups'] : [];
+  return ['setpriv', [...user, '--pdeathsig', 'QUIT', ...command]];
+}
+
+function startPostgres() {
+  const programs = postgresPrograms();
+  if (!programs) throw new Error('PostgreSQL is not installed');
+  const dir = mkdtempSync('/tmp/qudao-pg-');          // short: socket names are limited to 107 bytes
+  const data = join(dir, 'data'), log = join(dir, 'log');
+  if (process.getuid() === 0) execFileSync('chown', ['postgres', dir]);
+  execFileSync(...asServerUser(`${programs}/initdb`, '-D', data, '-A', 'trust', '-U', 'qudao', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'), { stdio: 'pipe', cwd: dir });
+  appendFileSync(join(data, 'postgresql.conf'), `listen_addresses=''\nunix_socket_directories='${dir}'\nfsync=off\nfull_page_writes=off\n` +
+    'max_connections=200\nshared_buffers=64MB\nmax_pred_locks_per_transaction=256\ndeadlock_timeout=100ms\nlog_min_error_statement=error\n');
+  const out = openSync(log, 'a');
+  const child = spawn(...asServerUser(`${programs}/postgres`, '-D', data), { stdio: ['ignore', out, out], cwd: dir });
+  child.unref();
+  const ready = () => existsSync(`${dir}/.s.PGSQL.5432`) && /^ready/m.test(readFileSync(join(data, 'postmaster.pid'), 'utf8'));
+  for (let i = 0; i < 1500 && !ready(); i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  if (!ready()) throw new Error(`PostgreSQL does not start: ${readFileSync(log, 'utf8').slice(-2000)}`);
+  process.on('exit', () => {
+    child.kill('SIGQUIT');
+    if (process.env.QUDAO_KEEP_LOG) writeFileSync(process.env.QUDAO_KEEP_LOG, readFileSync(log));
+    rmSync(dir, { recursive: true, force: true, maxRetries: 20 });
+  });
+  return `postgresql://qudao@/postgres?host=${dir}`;
+}
+
+function place(dir) {
+  if (!onPostgres) return [];
+  if (!places.has(dir)) places.set(dir, ['--database', postgres ??= startPostgres(), '--workspace', `w${places.size + 1}`]);
+  return places.get(dir);
+}
+
 export function qudao(...args) {
+  const at = args.indexOf('--data');
+  if (at >= 0) args.push(...place(args[at + 1]));
   return execFileSync(bin, args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
@@ -22,7 +71,7 @@ export function workspace(app = 'channel') {
 }
 
 export async function start(dir, more = []) {
-  const child = spawn(bin, ['serve', '--data', dir, '--listen', '127.0.0.1:0', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(bin, ['serve', '--data', dir, '--listen', '127.0.0.1:0', ...place(dir), ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   const port = await new Promise((done, fail) => {
     child.stderr.on('data', (d) => {
