@@ -1,0 +1,88 @@
+// Many writers at once: numbers without twins, no update lost, roll-ups exact.
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { running } from './server.mjs';
+
+let t;
+before(async () => {
+  t = await running('core');
+  for (const [path, body] of [
+    ['/modules', { name: 'ticket', title: 'code', fields: [{ name: 'code', type: 'auto_number', pattern: 'T-{0000}' }, { name: 'who', type: 'integer' }] }],
+    ['/modules', { name: 'account', title: 'name', fields: [{ name: 'name', type: 'text' }, { name: 'balance', type: 'integer', default: 0 }] }],
+    ['/modules', { name: 'entry', title: 'note', fields: [{ name: 'note', type: 'text' }, { name: 'amount', type: 'decimal', scale: 2 },
+      { name: 'account', type: 'relation', module: 'account', related: 'entries', required: true }] }],
+    ['/modules/account/fields', { name: 'total', type: 'rollup', formula: 'SUM(entries.amount)', result: 'decimal', scale: 2 }],
+    ['/modules/account/fields', { name: 'number', type: 'rollup', formula: 'COUNT(entries)', result: 'integer' }]]) {
+    const r = await t.api.post(path, body);
+    assert.equal(r.status, 201, r.text);
+  }
+});
+after(() => t?.end());
+
+const each = (n, f) => Promise.all(Array.from({ length: n }, (_, i) => f(i)));
+
+test('32 writers get numbers without twins', async () => {
+  const codes = (await each(32, async (who) => {
+    const mine = [];
+    for (let i = 0; i < 6; i++) {
+      const r = await t.api.post('/records/ticket', { who });
+      assert.equal(r.status, 201, r.text);
+      mine.push(r.json.code);
+    }
+    assert.deepEqual(mine, [...mine].sort(), 'the numbers of one writer grow');
+    return mine;
+  })).flat();
+  assert.equal(new Set(codes).size, 192);
+  const stored = (await t.api.get('/records/ticket?limit=1000')).json.records.map((r) => r.code);
+  assert.deepEqual(stored.sort(), codes.sort());
+  assert.ok(codes.every((c) => /^T-\d{4}$/.test(c)));
+});
+
+test('16 clients that read, add and write back lose no update', async () => {
+  const { id } = (await t.api.post('/records/account', { name: '往来', balance: 0 })).json;
+  let refused = 0;
+  await each(16, async () => {
+    for (let done = 0; done < 5;) {
+      const now = await t.api.get(`/records/account/${id}`);
+      const r = await t.api.patch(`/records/account/${id}`, { balance: now.json.balance + 1 }, { 'if-match': now.headers.get('etag') });
+      if (r.status === 200) {
+        assert.equal(r.json.balance, now.json.balance + 1);
+        done++;
+      } else {
+        assert.equal(r.status, 409, r.text);
+        assert.ok(r.json.current.version > now.json.version);
+        refused++;
+      }
+    }
+  });
+  const end = (await t.api.get(`/records/account/${id}`)).json;
+  assert.deepEqual([end.balance, end.version], [80, 81]);
+  assert.ok(refused > 0, 'nobody met anybody');
+});
+
+test('16 writers of lines keep the roll-up exact', async () => {
+  const a = (await t.api.post('/records/account', { name: '甲' })).json, b = (await t.api.post('/records/account', { name: '乙' })).json;
+  const want = new Map([[a.id, []], [b.id, []]]);
+  await each(16, async (w) => {
+    const account = w % 2 ? a.id : b.id, other = w % 2 ? b.id : a.id;
+    const kept = [];
+    for (let i = 0; i < 6; i++) {
+      const amount = (w * 7 + i * 13) % 50 + 1;                 // in cents
+      const r = await t.api.post('/records/entry', { note: `${w}-${i}`, amount: `0.${String(amount).padStart(2, '0')}`, account });
+      assert.equal(r.status, 201, r.text);
+      kept.push({ id: r.json.id, amount, account });
+    }
+    const changes = [['patch', { amount: '9.99' }], ['patch', { account: other }]];
+    for (const [i, [, body]] of changes.entries()) assert.equal((await t.api.patch(`/records/entry/${kept[i].id}`, body)).status, 200);
+    kept[0].amount = 999;
+    kept[1].account = other;
+    assert.equal((await t.api.delete(`/records/entry/${kept[2].id}`)).status, 204);
+    kept.splice(2, 1);
+    for (const k of kept) want.get(k.account).push(k.amount);
+  });
+  for (const [id, amounts] of want) {
+    const now = (await t.api.get(`/records/account/${id}`)).json;
+    assert.equal(now.number, amounts.length);
+    assert.equal(now.total, (amounts.reduce((x, y) => x + y, 0) / 100).toFixed(2));
+  }
+});
