@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 500, CHECK_EVERY_MS = 4000 };
+enum { BATCH = 500, CHECK_EVERY_MS = 4000, NAP_MS = 200 };
 
 struct listener {
     struct listener *next;
@@ -28,7 +28,7 @@ struct events {
     pthread_t        thread;
     pthread_mutex_t  lock;
     struct listener *all;
-    bool             stopping;
+    bool             stopping, fresh;       /* fresh: somebody came since the last look, perhaps with changes to catch up on */
     int64_t          seq, catalog;
 };
 
@@ -39,6 +39,7 @@ static void opened(void *state, struct stream *s)
     l->stream = s;
     l->next = l->events->all;
     l->events->all = l;
+    l->events->fresh = true;
     stream_send(s, S("retry: 2000\n\n"));
     pthread_mutex_unlock(&l->events->lock);
 }
@@ -250,20 +251,28 @@ out:
     return ok;
 }
 
+/* Until there is a reason to look: a commit, somebody new, or the time to ask again who may still listen.  False: to the end. */
+static bool wait_for_reason(struct events *e, int64_t commit)
+{
+    for (int waited = 0;; waited += NAP_MS) {
+        pthread_mutex_lock(&e->lock);
+        bool stop = e->stopping, fresh = e->fresh;
+        e->fresh = false;
+        pthread_mutex_unlock(&e->lock);
+        if (stop)
+            return false;
+        if (fresh || waited >= CHECK_EVERY_MS || db_last_commit(e->app->store) != commit ||
+            db_wait_commit(e->app->store, commit, NAP_MS))
+            return true;
+    }
+}
+
 static void *follow(void *arg)
 {
     struct events *e = arg;
     struct arena  *mem = arena_new((size_t)256 << 20);
     int64_t        commit = -1;
-    for (;;) {
-        pthread_mutex_lock(&e->lock);
-        bool stop = e->stopping;
-        pthread_mutex_unlock(&e->lock);
-        if (stop)
-            break;
-        int64_t now = db_last_commit(e->app->store);
-        if (now == commit)
-            db_wait_commit(e->app->store, commit, CHECK_EVERY_MS);
+    while (wait_for_reason(e, commit)) {
         commit = db_last_commit(e->app->store);
         if (!look(e, mem))
             log_event(LOG_WARN, "events_waiting", "reason=database");

@@ -95,7 +95,7 @@ test('a stream that resumes is told what it missed though nothing happens any mo
   await s.reading;
   const missed = await make({ name: 'q1', owner: low.id });
   await sleep(300);
-  await (await listen(low.token, { 'last-event-id': seen.id })).until(of(missed), 6000);
+  await (await listen(low.token, { 'last-event-id': seen.id })).until(of(missed), 2000);
 });
 
 test('every one of many concurrent changes is told once', async () => {
