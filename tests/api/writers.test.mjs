@@ -86,3 +86,32 @@ test('16 writers of lines keep the roll-up exact', async () => {
     assert.equal(now.total, (amounts.reduce((x, y) => x + y, 0) / 100).toFixed(2));
   }
 });
+
+test('who follows the feed by number misses nothing while 16 write', async () => {
+  const seen = new Set(), made = [];
+  let since = 0, done = false;
+  const reader = (async () => {
+    for (;;) {
+      const end = done, r = await t.api.get(`/changes?since=${since}&limit=500`);
+      assert.equal(r.status, 200, r.text);
+      for (const c of r.json.changes) {
+        assert.ok(c.seq > since, 'in order');
+        since = c.seq;
+        if (c.module === 'entry') seen.add(c.id);
+      }
+      if (end && !r.json.changes.length) return;
+    }
+  })();
+  const account = (await t.api.post('/records/account', { name: '丙' })).json.id;
+  await each(16, async (w) => {
+    for (let i = 0; i < 10; i++) {
+      const one = { note: `${w}-${i}`, amount: 1, account };
+      const r = i % 5 ? await t.api.post('/records/entry', one) : await t.api.post('/records/entry/batch', { create: Array(10).fill(one) });
+      assert.ok(r.status < 300, r.text);
+      made.push(...(r.json.create ?? [r.json]).map((x) => x.id ?? x.record.id));
+    }
+  });
+  done = true;
+  await reader;
+  assert.deepEqual(made.filter((id) => !seen.has(id)), []);
+});
