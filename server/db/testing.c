@@ -2,6 +2,9 @@
 #include "db/testing.h"
 #include "base/check.h"
 
+#include <errno.h>
+#include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,15 +52,47 @@ static struct store *open_at(struct place *p, struct store_options o)
     return p->store;
 }
 
+/* With everything that lies beside it: -wal, -shm, copies of upgrades. */
+static void delete_file(const char *path)
+{
+    glob_t g;
+    char   pattern[256];
+    snprintf(pattern, sizeof pattern, "%s*", path);
+    if (glob(pattern, 0, NULL, &g) == 0)
+        for (size_t i = 0; i < g.gl_pathc; i++)
+            unlink(g.gl_pathv[i]);
+    globfree(&g);
+}
+
+static const char *temporary_folder(void)
+{
+    const char *dir = getenv("TMPDIR");
+    return dir ? dir : "/tmp";
+}
+
+/* Files of tests that ended before they could delete them. */
+static void delete_orphans(void)
+{
+    glob_t g;
+    char   pattern[256];
+    int    pid;
+    snprintf(pattern, sizeof pattern, "%.150s/qudao-test-*-*.db*", temporary_folder());
+    if (glob(pattern, 0, NULL, &g) == 0)
+        for (size_t i = 0; i < g.gl_pathc; i++)
+            if (sscanf(strrchr(g.gl_pathv[i], '/'), "/qudao-test-%d-", &pid) == 1 && kill(pid, 0) != 0 && errno == ESRCH)
+                unlink(g.gl_pathv[i]);
+    globfree(&g);
+}
+
 struct store *test_store_with(enum test_engine which, struct store_options o)
 {
     static int    count;
     struct place *p = place_of(NULL);
     *p = (struct place){ 0 };
-    count++;
+    if (count++ == 0)
+        delete_orphans();
     if (which == TEST_SQLITE) {
-        const char *dir = getenv("TMPDIR");
-        snprintf(p->where, sizeof p->where, "%.150s/qudao-test-%d-%d.db", dir ? dir : "/tmp", (int)getpid(), count);
+        snprintf(p->where, sizeof p->where, "%.150s/qudao-test-%d-%d.db", temporary_folder(), (int)getpid(), count);
     } else {
         const char *url = test_postgres_url();
         if (!url)
@@ -74,16 +109,6 @@ struct store *test_store_second(const struct store *s)
 {
     struct place copy = *place_of(s);
     return open_at(&copy, (struct store_options){ 0 });
-}
-
-static void delete_file(const char *path)
-{
-    static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
-    char name[256];
-    for (int i = 0; i < 4; i++) {
-        snprintf(name, sizeof name, "%s%s", path, ends[i]);
-        unlink(name);
-    }
 }
 
 static void delete_schema(struct store *s, const char *schema)
