@@ -287,9 +287,9 @@ static void roll_up_keeps_its_scale_without_a_result(void **state)
                                   "{\"name\":\"sheet\",\"type\":\"relation\",\"module\":\"sheet\",\"related\":\"rows\"}]}]";
     struct store         *s = test_store(TEST_SQLITE);
     struct catalogs      *own = catalogs_new();
-    const struct catalog *before, *after;
+    const struct catalog *before = NULL, *after = NULL;
     struct json          *j;
-    struct db            *db;
+    struct db            *db = NULL;
     struct err            e;
     err_init(&e, mem, LANG_EN);
     assert_true(json_parse(mem, S(text), &j, &e));
