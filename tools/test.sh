@@ -5,10 +5,8 @@ cd "$(dirname "$0")/.."
 build=$1
 log=$build/meson-logs/testlog.txt
 meson test -C "$build" --no-rebuild --print-errorlogs
-unit=$(grep -h '^Ok:' "$log" | tr -dc 0-9)
-bad=$(grep -hE '^(Fail|Timeout|Unexpected Pass):' "$log" | tr -dc '0-9\n' | paste -sd+ | sed 's/^$/0/' | { read -r sum; echo $((sum)); })
-passed=${unit:-0}
-failed=${bad:-1}
+passed=$(awk '/^Ok:/ { n += $NF } END { print n + 0 }' "$log")
+failed=$(awk '/^(Fail|Timeout|Unexpected Pass):/ { n += $NF } END { print n + 0 }' "$log")
 for suite in tests/*/run.sh; do
     [ -x "$suite" ] || continue
     echo "== $suite"

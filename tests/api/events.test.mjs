@@ -27,7 +27,7 @@ async function listen(token, headers = {}) {
     } catch { /* cut off */ }
     s.ended = true;
   })();
-  s.until = async (what, ms = 5000) => {
+  s.until = async (what, ms = 30000) => {
     for (const end = Date.now() + ms; Date.now() < end; await sleep(10)) {
       const hit = s.events.find(what);
       if (hit) return hit;
