@@ -300,7 +300,7 @@ static bool check_list_aggregate(struct checker *c, struct node *n, const struct
     if (c->list >= 0)
         return NODE_BAD(c->e, n->at, "type", "An aggregate runs over one list at a time");
     if (c->scope->groups && !c->per_row)
-        return NODE_BAD(c->e, n->at, "type", "“" STR_FMT "” differs from row to row. Put it inside SUM, COUNT or another aggregate, or group by it",
+        return NODE_BAD(c->e, where->at, "type", "“" STR_FMT "” differs from row to row. Put it inside SUM, COUNT or another aggregate, or group by it",
                         STR_ARG(where->part[list->nsteps - 1]));
     bool rows = where == n->arg[0] && where->nparts == list->nsteps;     /* COUNT(lines): of the rows themselves */
     if (rows && n->fn->agg != AGG_COUNT && n->fn->agg != AGG_COUNTA)
@@ -500,6 +500,13 @@ static bool reads_fields(const struct node *n)
     return false;
 }
 
+static bool check_against_number(struct checker *c, const struct node *field, const struct node *number)
+{
+    if (field->type == V_BOOL && reads_fields(field))
+        return NODE_BAD(c->e, number->at, "type", "A yes/no value is compared with a number. Write TRUE or FALSE");
+    return true;
+}
+
 static bool check_against_text(struct checker *c, const struct node *field, const struct node *text)
 {
     dec     d;
@@ -545,6 +552,10 @@ static bool check_pair(struct checker *c, const struct node *at, struct node *a,
             return NODE_BAD(c->e, at->at, "type", "Relations to different modules are never equal");
         return true;
     }
+    if (b->kind == NODE_CONST && is_number_type(t))
+        return check_against_number(c, a, b);
+    if (a->kind == NODE_CONST && is_number_type(s))
+        return check_against_number(c, b, a);
     if (b->kind == NODE_CONST && t == V_TEXT)
         return check_against_text(c, a, b);
     return a->kind == NODE_CONST && s == V_TEXT ? check_against_text(c, b, a) : true;

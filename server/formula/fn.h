@@ -32,8 +32,9 @@ enum fn_flag {
     FN_LAZY   = 1,      /* evaluates its own arguments: lazy, not eval */
     FN_NOW    = 2,      /* its value moves with the clock */
     FN_ME     = 4,      /* … with who asks */
-    FN_ENV    = 8,      /* reads zone, calendar or fiscal year of the env, so it is not computed inside SQL */
-    FN_ZONE   = 16,     /* the same only where an argument is an instant */
+    FN_ENV    = 8,      /* reads the fiscal year of the env, which goes into SQL with the formula */
+    FN_CALENDAR = 64,   /* reads the working calendar of the env, which cannot, so it is not computed inside SQL */
+    FN_ZONE   = 16,     /* reads the zone where an argument is an instant; then it is not computed inside SQL either */
     FN_ZERO   = 32,     /* an argument left out counts as 0 (aggregates always do so) */
 };
 enum fn_agg {           /* what an aggregate keeps; see stat.c */

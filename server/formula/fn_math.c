@@ -179,12 +179,13 @@ static struct value fn_lcm(struct ev *ev, const struct value *a, int n)
 
 struct value number_power(dec x, dec y)
 {
-    int64_t k;
-    dec     r;
+    const dec largest = { .lo = 1, .exp = 308 };    /* as far as spreadsheets go */
+    int64_t   k;
+    dec       r;
     if (dec_is_zero(x))
         return sign(y) > 0 ? v_int(0) : v_error(sign(y) < 0 ? VE_DIV0 : VE_NUM);
     if (dec_to_i64(y, &k))
-        return dec_pow_i(x, k, &r) ? number_of_dec(r) : v_error(VE_NUM);
+        return dec_pow_i(x, k, &r) && dec_cmp(dec_abs(r), largest) < 0 ? number_of_dec(r) : v_error(VE_NUM);
     if (x.neg)
         return v_error(VE_NUM);
     return of_long(powl((long double)dec_to_double(x), (long double)dec_to_double(y)));

@@ -201,7 +201,7 @@ static void aggregate(struct writer *w, int depth)
 
 static void number(struct writer *w, int depth)
 {
-    static const char *const leaves[] = { "n", "m", "price", "rate", "cost", "price", "rate", "yes" };
+    static const char *const leaves[] = { "n", "m", "price", "rate", "cost", "price", "rate", "(yes + 0)" };
     static const char *const rows[] = { "qty", "amount", "n", "price" };
     static const char *const constants[] = { "0", "1", "2", "5", "10", "0.5", "1.25", "100", "-3", "12.345", "1%", "0.01", "999999999" };
     static const char *const ops[] = { " + ", " - ", " * ", " / ", " * ", " + " };
@@ -272,6 +272,18 @@ static void number(struct writer *w, int depth)
         number(w, depth - 1);
         buf_putc(b, ')');
         return;
+    case 13: {
+        static const char *const fns[] = { "YEAR(", "MONTH(", "DAY(", "QUARTER(", "ISOWEEKNUM(", "WEEKDAY(", "FISCALYEAR(", "DAYS(" };
+        unsigned k = chance(8);
+        buf_putz(b, fns[k]);
+        date(w, depth - 1);
+        if (k == 7) {
+            buf_putz(b, ", ");
+            date(w, depth - 1);
+        }
+        buf_putc(b, ')');
+        return;
+    }
     case 12:
         buf_putz(b, "-(");
         number(w, depth - 1);
@@ -300,7 +312,12 @@ static void text(struct writer *w, int depth)
             buf_putz(b, w->rows && chance(2) ? "name" : PICK(leaves));
         return;
     }
-    switch (chance(8)) {
+    switch (chance(9)) {
+    case 8:
+        buf_putz(b, "PERIOD(");
+        date(w, depth - 1);
+        buf_printf(b, ", \"%s\")", chance(2) ? "month" : "fiscalquarter");
+        return;
     case 0: case 1:
         buf_putc(b, '(');
         text(w, depth - 1);
@@ -354,6 +371,14 @@ static void date(struct writer *w, int depth)
     if (depth <= 0 || chance(2)) {
         const char *leaf = w->rows && chance(2) ? "on" : PICK(leaves);
         buf_putz(b, strcmp(leaf, "TODAY_") == 0 ? "(day + 0)" : leaf);
+        return;
+    }
+    if (chance(2)) {
+        static const char *const fns[] = { "MONTHSTART(", "QUARTERSTART(", "YEARSTART(", "WEEKSTART(", "EOMONTH(", "EDATE(" };
+        unsigned k = chance(6);
+        buf_putz(b, fns[k]);
+        date(w, depth - 1);
+        buf_putz(b, k < 4 ? ")" : ", 1)");
         return;
     }
     buf_putc(b, '(');
@@ -497,7 +522,7 @@ struct tally { int conditions, values, condition_asked, value_asked; };
 
 static struct env env_of(struct arena *mem, int zoned)
 {
-    return (struct env){ .mem = mem, .me = v_ref(3), .now = 20484 * US_PER_DAY, .zone = zoned ? zone_find(S("Asia/Shanghai")) : NULL };
+    return (struct env){ .mem = mem, .me = v_ref(3), .now = 20484 * US_PER_DAY, .fiscal = { 4, false }, .zone = zoned ? zone_find(S("Asia/Shanghai")) : NULL };
 }
 
 static void in_c(struct arena *mem, const struct expr *x, struct env *env, const struct record *r, struct value *value, bool *test)

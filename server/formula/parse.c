@@ -157,8 +157,10 @@ static struct node *parse_call(struct parser *p, struct node *name)
     }
     if (!parse_arguments(p, name))
         return NULL;
-    if (strcmp(name->fn->name, "NOT") == 0 && name->n == 1 && name->arg[0]->kind != NODE_MISSING)
+    if (strcmp(name->fn->name, "NOT") == 0 && name->n == 1 && name->arg[0]->kind != NODE_MISSING) {
         name->kind = NODE_NOT;              /* the function is the operator */
+        name->fn = NULL;
+    }
     return name;
 }
 

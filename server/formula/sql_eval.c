@@ -177,7 +177,7 @@ static bool leaf(void *arg, const struct node *n, struct buf *out)
         add_known(s, n, out);
         return true;
     }
-    if (n->kind == NODE_CALL && (n->fn->flags & FN_ENV) && s->c->env.calendar)
+    if (n->kind == NODE_CALL && (n->fn->flags & FN_CALENDAR) && s->c->env.calendar)
         s->ok = false;
     if (n->kind == NODE_GROUP)
         s->ok = false;

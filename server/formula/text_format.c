@@ -108,7 +108,7 @@ static struct picture look(str f)
             k.percent++;
         else if (c == '.' && !k.point)
             k.point = true;
-        else if (c == ',' && digit && !k.point)
+        else if (c == ',' && digit)
             trailing++;
         else if ((c == 'E' || c == 'e') && digit && at < f.n && (f.p[at] == '+' || f.p[at] == '-')) {
             k.exponent = true;
@@ -118,7 +118,7 @@ static struct picture look(str f)
                 at++;
             }
         } else if (c == '0' || c == '#' || c == '?') {
-            k.commas = k.commas || trailing > 0;
+            k.commas = k.commas || (trailing > 0 && !k.point);
             trailing = 0;
             digit = true;
             k.places += !k.point;
@@ -391,7 +391,7 @@ struct value text_format(struct ev *ev, const struct value *v, str format)
         return v->type == V_BOOL ? to_text(ev, v) : v_error(VE_VALUE);
     int count = sections(format, part);
     if (n.type == V_ERROR)                  /* text that is no number */
-        return v->type == V_TEXT ? format_text(ev, v->u.s, count == 4 ? part[3] : S("@")) : n;
+        return v->type == V_TEXT ? format_text(ev, v->u.s, count == 4 ? part[3] : str_chr(part[0], '@') >= 0 ? part[0] : S("@")) : n;
     dec d = v_number(&n);
     if (count == 1 && str_eq_nocase(part[0], S("General")))
         return to_text(ev, v);
