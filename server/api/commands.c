@@ -109,6 +109,7 @@ static int serve(const struct settings *s, int n, char **rest)
     limits.workers = (int)setting_int(s, "workers");
     limits.connections = (int)setting_int(s, "connections");
     limits.per_address = (int)setting_int(s, "per-address");
+    limits.reads_wait = str_eqz(str_of(store_dialect(app.store)->name), "postgresql");
     limits.trusted_proxies = text_z(mem, s, "trusted-proxies");
     if (!http_start(text_z(mem, s, "listen"), &limits, api_handle, api_body_limit, &app, &http, &e))
         return refused("serve", &e);
@@ -124,8 +125,8 @@ static int serve(const struct settings *s, int n, char **rest)
     while (!stop_asked)
         pause();
     log_event(LOG_INFO, "stopping", "signal=1");
+    http_stop(http, 5000);          /* first: it ends the streams, which the feed knows */
     events_stop(app.events);
-    http_stop(http, 5000);
     auth_free(app.auth);
     catalogs_free(app.catalogs);
     store_close(app.store);

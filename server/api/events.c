@@ -306,12 +306,8 @@ struct events *events_start(struct app *app)
 void events_stop(struct events *e)
 {
     pthread_mutex_lock(&e->lock);
+    CHECK(e->all == NULL);      /* the last `closed` has returned */
     e->stopping = true;
-    for (struct listener *l = e->all; l; l = l->next)
-        if (!l->dead) {
-            l->dead = true;
-            stream_close(l->stream);
-        }
     pthread_mutex_unlock(&e->lock);
     pthread_join(e->thread, NULL);
     pthread_mutex_destroy(&e->lock);

@@ -4,5 +4,5 @@
 #include "api/api.h"
 
 struct events *events_start(struct app *);
-void events_stop(struct events *);      /* closes all streams and joins the thread */
+void events_stop(struct events *);      /* joins the thread; after http_stop, which has closed all streams */
 #endif
