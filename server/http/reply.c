@@ -4,6 +4,7 @@
  * the connection until the last byte is out; the worker goes on with somebody else. */
 #include "http/front.h"
 #include "base/check.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -302,6 +303,8 @@ enum next reply_refuse(struct worker *w, struct conn *c, int status)
         reply_header(&c->req, &c->reply, "Retry-After", S("1"));
     c->keep = false;
     count(&w->refused, 1);
+    log_event(LOG_DEBUG, "refused", "trace=" STR_FMT " peer=%s status=%d why=\"%s\"", STR_ARG(c->req.trace), c->peer, status,
+              c->head.status ? c->head.why : "");
     return reply_begin(w, c);
 }
 
