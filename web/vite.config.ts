@@ -14,7 +14,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: 'react', test: packages('react|react-dom|scheduler'), priority: 3 },
+            { name: 'react', test: packages('react|react-dom|scheduler|tslib'), priority: 3 },
             { name: 'echarts', test: packages('echarts|zrender'), priority: 3 },
             { name: 'tanstack', test: /node_modules[\\/]@tanstack/, priority: 2 },
           ],

@@ -1,5 +1,5 @@
 /** Every action of the person is one object; buttons, keys, the palette and the list of keys all come from it. */
-import { ActionIcon, Button, type ButtonProps, Tooltip } from '@mantine/core';
+import { Button, type ButtonProps, Tooltip } from '@mantine/core';
 import type { LucideIcon } from 'lucide-react';
 import { useEffect, useId, useRef } from 'react';
 
@@ -81,25 +81,6 @@ export function ActionButton({ action, ...props }: { action: Action } & ButtonPr
       >
         {action.label}
       </Button>
-    </Tooltip>
-  );
-}
-/** The same with its label as the spoken name and the tip. */
-export function ActionMark({ action, size = 'md' }: { action: Action; size?: 'sm' | 'md' | 'lg' }) {
-  const Icon = action.icon;
-  return (
-    <Tooltip label={action.keys ? `${action.label}  ${keysText(action.keys)}` : action.label} openDelay={400}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size={size}
-        aria-label={action.label}
-        disabled={action.disabled}
-        loading={action.busy}
-        onClick={action.perform}
-      >
-        {Icon && <Icon size={16} />}
-      </ActionIcon>
     </Tooltip>
   );
 }

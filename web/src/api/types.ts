@@ -163,8 +163,9 @@ export type Tile = {
   show?: string[];
   sort?: string;
   limit?: number;
-  /** Names of columns that are not among the known measures. */
+  /** Labels of columns that are not among the known measures, and what they are where the query cannot know. */
   names?: { [column: string]: Labels };
+  types?: { [column: string]: TypeName };
   /** The list that a press opens: "agreement/expiring". */
   view?: string;
   height?: number;

@@ -35,18 +35,19 @@ const searchQuery = (q: string) =>
 
 export function Palette({ opened, onClose }: { opened: boolean; onClose(): void }) {
   return (
-    <Modal
+    <Modal.Root
       opened={opened}
       onClose={onClose}
-      withCloseButton={false}
       padding={0}
       size={620}
       yOffset="12vh"
       transitionProps={{ duration: 90, transition: 'fade' }}
-      aria-label={t('shell.find')}
     >
-      {opened && <Entries onClose={onClose} />}
-    </Modal>
+      <Modal.Overlay backgroundOpacity={0.35} />
+      <Modal.Content radius="lg" aria-label={t('shell.find')}>
+        <Modal.Body>{opened && <Entries onClose={onClose} />}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

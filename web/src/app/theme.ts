@@ -41,7 +41,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   components: {
     Button: { styles: { label: { fontWeight: 500 } } },
-    Modal: { defaultProps: { radius: 'lg', overlayProps: { backgroundOpacity: 0.35, blur: 1 } } },
+    Modal: { defaultProps: { radius: 'lg', overlayProps: { backgroundOpacity: 0.35 } } },
     Menu: { defaultProps: { withinPortal: true, transitionProps: { duration: 80 } } },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 80 } } },
   },

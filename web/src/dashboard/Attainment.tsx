@@ -55,12 +55,7 @@ export function Attainment(props: TileProps) {
           return (
             <li key={figure.key}>
               {place ? (
-                <Link
-                  to="/m/$module"
-                  params={{ module: place.module }}
-                  search={{ view: 'all', where: place.where }}
-                  aria-label={`${t('dashboard.open', { name })}: ${attainment === null || attainment === undefined ? t('dashboard.noTarget') : percent(attainment, 1)}`}
-                >
+                <Link to="/m/$module" params={{ module: place.module }} search={{ view: 'all', where: place.where }}>
                   {inside}
                 </Link>
               ) : (

@@ -45,11 +45,12 @@ export function TileView({ tile, period, today }: { tile: Tile; period: Period; 
   names.forEach((name, i) => {
     tables[name] = answers[i]?.data;
   });
-  const types = Object.fromEntries(
+  const known = Object.fromEntries(
     Object.entries(tables).flatMap(([query, table]) =>
       (table?.columns ?? []).map(({ name, type }) => [query === 'before' && name !== tile.by ? 'before' : name, type]),
     ),
   );
+  const types = { ...known, ...tile.types };
   const first = bodies[0];
   const place = useCallback(
     (figure: Figure) => first && placeOf(catalog, first, tile.by, figure.name),

@@ -31,21 +31,25 @@ export function join(tile: Tile, tables: { [name: string]: Table | undefined }):
       if (!figure.name) figure.name = name;
       // The query of the year before measures the same under its own name.
       for (const [i, column] of table.columns.entries())
-        if (i !== at) figure.values[query === 'before' ? 'before' : column.name] = numeric(row[i]);
+        if (i !== at) figure.values[query === 'before' ? 'before' : column.name] ??= numeric(row[i]);
       found.set(key, figure);
     }
   }
-  return [...found.values()].map((figure) => ({ ...figure, values: { ...figure.values, ...derived(figure.values) } }));
+  const main = tile.show?.find((column) => column !== tile.by) ?? 'sales';
+  return [...found.values()].map((figure) => ({
+    ...figure,
+    values: { ...figure.values, ...derived(figure.values, figure.values[main]) },
+  }));
 }
 
 const numeric = (value: Value): number | null =>
   value === null || value === undefined || value === '' || Number.isNaN(Number(value)) ? null : Number(value);
 
-function derived({ sales, target, before }: Figure['values']) {
+function derived({ sales, target, before }: Figure['values'], main: number | null | undefined) {
   return {
     attainment: target ? (sales ?? 0) / target : null,
     gap: target === null || target === undefined ? null : (sales ?? 0) - target,
-    growth: before ? (sales ?? 0) / before - 1 : null,
+    growth: before ? (main ?? 0) / before - 1 : null,
   };
 }
 

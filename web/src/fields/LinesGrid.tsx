@@ -25,7 +25,8 @@ export const lineFields = (child: Module, via: string | undefined) =>
   child.fields.filter((field) => field.name !== via && !typeOf(field).unlisted && fieldAccess(child, field) !== 'none');
 
 /** Grids of lines are dense: figures need little, names more. */
-const narrow = (field: Field) => (typeOf(field).align ? 76 : Math.min(typeOf(field).width, 130));
+const narrow = (field: Field) =>
+  typeOf(field).align ? Math.min(typeOf(field).width - 30, 110) : Math.min(typeOf(field).width, 130);
 const isFormula = (field: Field) => typeof field.default === 'string' && field.default.startsWith('=');
 /** What people fill in or look at; keys for imports and what only follows from the rest is shown on demand. */
 const isCommon = (field: Field) =>
@@ -175,7 +176,7 @@ export function LinesGrid({ field, value, before, onChange, label, name, error, 
                     <ActionIcon
                       variant="subtle"
                       color="gray"
-                      size="sm"
+                      size={24}
                       aria-label={t('lines.copy', { n: row + 1 })}
                       onClick={() => add(row + 1, copyOf(line, fields, child))}
                     >
@@ -184,7 +185,7 @@ export function LinesGrid({ field, value, before, onChange, label, name, error, 
                     <ActionIcon
                       variant="subtle"
                       color="gray"
-                      size="sm"
+                      size={24}
                       aria-label={t('lines.remove', { n: row + 1 })}
                       onClick={() => onChange(lines.filter((_, at) => at !== row))}
                     >

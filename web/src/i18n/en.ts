@@ -237,7 +237,6 @@ const en = {
   'dashboard.of': 'of {target}',
   'dashboard.growth': '{percent} on the year before',
   'dashboard.pace': 'Where it should be today: {percent}',
-  'dashboard.open': 'Show the records behind {name}',
   'dashboard.more': 'Show all {n}',
   'dashboard.fewer': 'Show fewer',
   'measure.attainment': 'Attainment',

@@ -239,7 +239,6 @@ const zh: Messages = {
   'dashboard.of': '目标 {target}',
   'dashboard.growth': '同比 {percent}',
   'dashboard.pace': '按时间进度应达 {percent}',
-  'dashboard.open': '查看{name}的明细记录',
   'dashboard.more': '显示全部 {n} 项',
   'dashboard.fewer': '收起',
   'measure.attainment': '达成率',

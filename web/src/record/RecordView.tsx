@@ -1,11 +1,11 @@
 /** The page of a record once it is known: head with actions, banners, form, related lists, history. */
-import { Menu, Tabs } from '@mantine/core';
+import { ActionIcon, Menu, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ArchiveRestore, Copy, Ellipsis, Link2, RotateCcw, Save, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { type Action, ActionButton, ActionMark, useActions } from '../actions';
+import { type Action, ActionButton, useActions } from '../actions';
 import { ApiError, newKey } from '../api/client';
 import { inWords, type Words } from '../api/problems';
 import { type Rows, useMove, useSave } from '../api/records';
@@ -190,9 +190,9 @@ export function RecordView({ module, row, initial }: Props) {
         {more.length > 0 && (
           <Menu shadow="md" position="bottom-end" width={190}>
             <Menu.Target>
-              <span>
-                <ActionMark action={{ name: 'more', label: t('record.more'), icon: Ellipsis, perform: () => {} }} />
-              </span>
+              <ActionIcon variant="subtle" color="gray" aria-label={t('record.more')}>
+                <Ellipsis size={16} />
+              </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
               {more.map((action) => (

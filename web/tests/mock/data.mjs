@@ -150,8 +150,12 @@ export function fill(store, today, count = 1200) {
       ]);
     return territory;
   });
+  const lines = ['驱动与控制', '低压电器', '传感与网络'].map((title, i) =>
+    add('product_line', { code: `L${i + 1}`, name: title }),
+  );
   const products = PRODUCTS.map((title, i) =>
     add('product', {
+      product_line: lines[i % 3].id,
       code: `M${100 + i}`,
       name: title,
       status: 'on_sale',

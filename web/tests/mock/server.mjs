@@ -88,8 +88,8 @@ export function mock({ today = new Date().toISOString().slice(0, 10), orders } =
       };
     },
     'POST /records/:m': ({ m, body, key }) => {
-      const made = keys.get(key) ?? store.write(m, undefined, body);
-      keys.set(key, made);
+      const made = (key && keys.get(key)) ?? store.write(m, undefined, body);
+      if (key) keys.set(key, made);
       return store.whole(m, made);
     },
     'GET /records/:m/:id': ({ m, id }) => store.whole(m, row(m, id, true)),

@@ -326,14 +326,7 @@ export class Store {
     ];
     let rows = [...groups.values()].map(({ row, keys, rows: members }) => [
       ...names.map((name, i) => (/^[\w.]+$/.test(group[name]) ? this.shown(from, row, group[name]) : keys[i])),
-      ...Object.values(select).map((formula) => {
-        const [, call, inner] = /^(\w+)\((.*)\)$/.exec(formula);
-        if (call === 'COUNT') return members.length;
-        const values = members.map((env) => evaluate(parse(inner), env));
-        return call === 'COUNTDISTINCT'
-          ? new Set(values).size
-          : String(Math.round(values.reduce((a, b) => a + b, 0) * 100) / 100);
-      }),
+      ...Object.values(select).map((formula) => aggregate(parse(formula), members)),
     ]);
     if (!names.length && !rows.length)
       rows = [Object.values(select).map((formula) => (formula.startsWith('COUNT') ? 0 : null))];
@@ -351,3 +344,16 @@ const compare = (a, b) =>
         : typeof a === 'string' && typeof b === 'string'
           ? a.localeCompare(b, 'zh')
           : a - b;
+
+/** An aggregate over the rows of a group; what stands around it is computed from its results. */
+function aggregate(tree, members) {
+  if (tree.call === 'COUNT') return members.length;
+  if (tree.call === 'COUNTDISTINCT' || tree.call === 'SUM') {
+    const values = members.map((env) => evaluate(tree.args[0], env));
+    if (tree.call === 'COUNTDISTINCT') return new Set(values).size;
+    return String(Math.round(values.reduce((a, b) => a + b, 0) * 100) / 100);
+  }
+  const args = tree.args.map((one) => ({ value: Number(aggregate(one, members)) }));
+  const value = evaluate({ ...tree, args }, {});
+  return value?.error ? null : String(value);
+}

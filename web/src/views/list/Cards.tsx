@@ -1,16 +1,19 @@
 /** The list on a phone: the same rows as cards that say what the first columns say. */
 import { useEffect, useRef } from 'react';
 import type { Row } from '../../api/types';
-import { typeOf } from '../../fields';
+import { shownType, typeOf } from '../../fields';
 import { type PathField, valueAt } from '../../modules/queries';
 import { useScrollWindow } from '../window';
 import type { GridProps } from './Grid';
 import './cards.css';
 
 const CARD = 92;
-type Props = Pick<GridProps, 'label' | 'place' | 'columns' | 'total' | 'row' | 'onRange' | 'href' | 'onOpen' | 'empty'>;
+type Props = Pick<
+  GridProps,
+  'label' | 'place' | 'title' | 'columns' | 'total' | 'row' | 'onRange' | 'href' | 'onOpen' | 'empty'
+>;
 
-export function Cards({ label, place, columns, total, row, onRange, href, onOpen, empty }: Props) {
+export function Cards({ label, place, title, columns, total, row, onRange, href, onOpen, empty }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const { from, to } = useScrollWindow(scroller, CARD, total, place);
   useEffect(() => onRange(to), [to, onRange]);
@@ -28,7 +31,7 @@ export function Cards({ label, place, columns, total, row, onRange, href, onOpen
               onOpen(found, false);
             }}
           >
-            <CardText row={found} columns={columns} />
+            <CardText row={found} columns={columns} name={title} />
           </a>
         ) : (
           <i className="grid-loading" />
@@ -46,12 +49,15 @@ export function Cards({ label, place, columns, total, row, onRange, href, onOpen
   );
 }
 
-function CardText({ row, columns }: { row: Row; columns: PathField[] }) {
-  const [title, ...others] = columns;
+function CardText({ row, columns, name }: { row: Row; columns: PathField[]; name: string | undefined }) {
+  const title = columns.find(({ path }) => path === name) ?? columns[0];
+  const others = columns.filter((column) => column !== title);
   const filled = others.filter(({ path, field }) => typeOf(field).text(valueAt(row, path), field) !== '');
-  const badge = filled.find(({ field }) => field.options);
-  const figure = filled.find(({ field }) => typeOf(field).align === 'right');
-  const rest = filled.filter((one) => one !== badge && one !== figure).slice(0, 3);
+  const badge = filled.find(({ field }) => field.stage) ?? filled.find(({ field }) => field.options);
+  // Of several figures the one that takes most room says most: an amount before a count.
+  const figures = filled.filter(({ field }) => shownType(field).align === 'right');
+  const figure = figures.toSorted((a, b) => shownType(b.field).width - shownType(a.field).width)[0];
+  const rest = filled.filter((one) => one !== badge && !figures.includes(one)).slice(0, 3);
   const text = ({ path, field }: PathField) => typeOf(field).text(valueAt(row, path), field);
   const rich = ({ path, field }: PathField) =>
     typeOf(field).cell?.(valueAt(row, path), field) ?? text({ path, field, label: '' });

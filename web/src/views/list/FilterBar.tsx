@@ -209,12 +209,22 @@ type AddProps = { catalog: Catalog; module: Module; first: boolean; onAdd(path: 
 /** Which field to filter by: those of the module, and through its relations those of others. */
 function AddCondition({ catalog, module, first, onAdd, onExpert }: AddProps) {
   const [typed, setTyped] = useState('');
+  const [opened, setOpened] = useState(false);
   const found = paths(catalog, module).filter(({ label, path }) =>
     `${label} ${path}`.toLowerCase().includes(typed.trim().toLowerCase()),
   );
   const shown = typed ? found : found.filter(({ path }) => !path.includes('.'));
   return (
-    <Menu shadow="md" position="bottom-start" width={240} trapFocus onClose={() => setTyped('')}>
+    <Menu
+      opened={opened}
+      onChange={setOpened}
+      shadow="md"
+      position="bottom-start"
+      width={240}
+      trapFocus
+      returnFocus={false}
+      onClose={() => setTyped('')}
+    >
       <Menu.Target>
         <Button
           size="compact-sm"
@@ -237,7 +247,10 @@ function AddCondition({ catalog, module, first, onAdd, onExpert }: AddProps) {
           onChange={(event) => setTyped(event.currentTarget.value)}
           onKeyDown={(event) => {
             const best = shown[0];
-            if (event.key === 'Enter' && best) onAdd(best.path);
+            if (event.key !== 'Enter' || !best) return;
+            event.preventDefault();
+            setOpened(false);
+            onAdd(best.path);
           }}
         />
         <div className="menu-scroll">

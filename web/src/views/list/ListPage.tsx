@@ -137,6 +137,7 @@ function ModuleList({ module }: { module: Module }) {
   );
   const common = {
     label: moduleTitle(module),
+    title: module.title,
     place: `${module.name} ${JSON.stringify(search)}`,
     columns: shown.columns,
     total: rows.total,
@@ -191,7 +192,6 @@ function ModuleList({ module }: { module: Module }) {
       ) : (
         <Grid
           {...common}
-          title={module.title}
           widthOf={columnWidth}
           onWidth={(path, width) => {
             const next = { ...widths, [path]: width };

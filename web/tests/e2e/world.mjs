@@ -1,0 +1,190 @@
+/**
+ * What the page tests share: a server (the real one when QUDAO_BIN is given, else the mock), a browser, signed-in pages
+ * whose console must stay clean, and the accessibility check.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { mock } from '../mock/server.mjs';
+
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+async function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function realServer(binary) {
+  const data = mkdtempSync(join(tmpdir(), 'qudao-e2e-'));
+  const port = await freePort();
+  const child = spawn(binary, ['serve', '--data', data, '--demo', '--listen', `127.0.0.1:${port}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const signIn = await new Promise((resolve, reject) => {
+    const hear = (chunk) => {
+      said += chunk;
+      const found = /sign in: (\S+)\s+password: (\S+)/.exec(said);
+      if (found) resolve({ email: found[1], password: found[2] });
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('exit', (code) => reject(new Error(`the server ended with ${code}: ${said.slice(-800)}`)));
+    setTimeout(() => reject(new Error(`the server did not start: ${said.slice(-800)}`)), 60_000).unref();
+  });
+  return {
+    base: `http://127.0.0.1:${port}`,
+    ...signIn,
+    real: true,
+    async close() {
+      const ended = new Promise((resolve) => child.on('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function mockServer() {
+  const server = mock({ orders: 600 });
+  return {
+    base: await server.listen(),
+    email: 'admin@example.com',
+    password: 'demo',
+    real: false,
+    mock: server,
+    close: server.close,
+  };
+}
+
+export async function world() {
+  const server = await (process.env.QUDAO_BIN ? realServer(process.env.QUDAO_BIN) : mockServer());
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ARGUMENTS,
+  });
+  const contexts = [];
+  let session;
+
+  /** A page of its own person: `phone`, `dark`, `language`, `signedIn` (default true). */
+  async function open(path = '/', { phone = false, dark = false, language = 'zh-CN', signedIn = true } = {}) {
+    const context = await browser.newContext({
+      baseURL: server.base,
+      viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
+      hasTouch: phone,
+      locale: language,
+      colorScheme: dark ? 'dark' : 'light',
+      timezoneId: 'America/New_York',
+      storageState: signedIn ? await state(language) : undefined,
+      reducedMotion: 'reduce',
+    });
+    contexts.push(context);
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    page.problems = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) page.problems.push(message.text());
+    });
+    page.on('pageerror', (error) => page.problems.push(`page: ${error.message}`));
+    await page.goto(path);
+    return page;
+  }
+  /** Signed in once for all tests, in the language that is asked for. */
+  async function state(language) {
+    session ??= await signInOnce();
+    await fetch(`${server.base}/api/v1/me`, {
+      method: 'PATCH',
+      headers: { ...session.headers, 'content-type': 'application/json', origin: server.base },
+      body: JSON.stringify({ locale: language }),
+    });
+    const origins = [
+      {
+        origin: server.base,
+        localStorage: [
+          { name: 'qudao.here', value: '1' },
+          { name: 'qudao.language', value: language },
+        ],
+      },
+    ];
+    return { cookies: session.cookies, origins };
+  }
+  async function signInOnce() {
+    const context = await browser.newContext({ baseURL: server.base });
+    const answer = await context.request.post('/api/v1/session', {
+      data: { email: server.email, password: server.password },
+      headers: { origin: server.base },
+    });
+    if (!answer.ok()) throw new Error(`sign-in: ${answer.status()} ${await answer.text()}`);
+    const { cookies } = await context.storageState();
+    await context.close();
+    return { cookies, headers: { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') } };
+  }
+  /** A call of another window. */
+  async function call(method, path, body, headers = {}) {
+    session ??= await signInOnce();
+    const response = await fetch(`${server.base}/api/v1${path}`, {
+      method,
+      headers: {
+        ...session.headers,
+        origin: server.base,
+        ...(body && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body && JSON.stringify(body),
+    });
+    const text = await response.text();
+    const answer = text ? JSON.parse(text) : undefined;
+    if (!response.ok)
+      throw Object.assign(new Error(`${method} ${path}: ${response.status} ${text.slice(0, 400)}`), {
+        status: response.status,
+        answer,
+      });
+    return answer;
+  }
+  return {
+    server,
+    open,
+    call,
+    async close() {
+      for (const context of contexts) await context.close();
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/** No violation of WCAG A and AA that a program can see. */
+export async function accessible(page) {
+  const { violations } = await page.evaluate(
+    `(() => { ${axe}; return axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }); })()`,
+  );
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .slice(0, 3)
+        .map(({ target, failureSummary }) => `${target} ${failureSummary?.split('\n')[1] ?? ''}`)
+        .join(' | ')}`,
+  );
+}
+export const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+
+/** A refused call is a line in the console; a test that wants one says so. */
+export const unexpected = (page, ...expected) =>
+  page.problems.filter((text) => !expected.some((one) => text.includes(one)));
