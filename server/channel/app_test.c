@@ -359,7 +359,7 @@ static void dashboards_ask_what_can_be_answered(void **state)
         for (const struct json *t = json_get(d, "tiles")->first; t; t = t->next) {
             const char *tile = str_z(mem, json_str(t, "name"));
             str         by = json_str(t, "by");
-            only_keys(tile, t, " name type labels queries by show names sort limit view width height ");
+            only_keys(tile, t, " name type labels queries by show names types sort limit view width height ");
             for (const struct json *q = json_get(t, "queries")->first; q; q = q->next) {
                 const struct module *m = catalog_module(cat, json_str(q, "from"));
                 const struct json   *group = json_get(q, "group"), *select = json_get(q, "select");
