@@ -241,6 +241,6 @@ struct value stat_value(const struct agg_state *s, struct arena *mem)
     case AGG_STDEV: case AGG_STDEVP: case AGG_VAR: case AGG_VARP: return deviation(s);
     case AGG_NONE: break;
     }
-    CHECK(!"an aggregate");
+    CHECK(s->kind != AGG_NONE);
     return V_NONE;
 }
