@@ -687,6 +687,50 @@ static void test_functions_are_documented(void **state)
     arena_free(mem);
 }
 
+/* ---- the reference pages --------------------------------------------------------------------------------------- */
+
+static str table_of(struct arena *mem, bool zh)
+{
+    size_t                    n;
+    const struct expr_fn_doc *doc = expr_functions(mem, &n);
+    struct buf                b;
+    buf_init(&b, mem);
+    buf_putz(&b, zh ? "| 函数 | 类别 | |\n|---|---|---|\n" : "| function | group | |\n|---|---|---|\n");
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&b, "| `%s(%s)` | %s | %s |\n", doc[i].name, doc[i].arguments, doc[i].group, zh ? doc[i].zh : doc[i].en);
+    return buf_str(&b);
+}
+
+/* docs/formulas*.md end with the table of functions as it is in the source; QUDAO_WRITE_DOCS=1 brings them up to date. */
+static void check_reference(struct arena *mem, const char *file, const char *heading, bool zh)
+{
+    const char *path = str_z(mem, str_printf(mem, "%s/docs/%s", suite_root(), file));
+    str         text, table = table_of(mem, zh);
+    if (!suite_read_file(mem, path, &text))
+        fail_msg("%s is not there", path);
+    ptrdiff_t at = str_find(text, str_of(heading));
+    assert_true(at > 0);
+    size_t from = (size_t)at + strlen(heading);
+    if (getenv("QUDAO_WRITE_DOCS")) {
+        FILE *f = fopen(path, "wb");
+        assert_non_null(f);
+        fprintf(f, STR_FMT STR_FMT, STR_ARG(str_sub(text, 0, from)), STR_ARG(table));
+        fclose(f);
+        return;
+    }
+    if (!str_eq(str_sub(text, from, text.n), table))
+        fail_msg("docs/%s does not list the functions as they are; run this test with QUDAO_WRITE_DOCS=1", file);
+}
+
+static void test_reference_pages_are_current(void **state)
+{
+    struct arena *mem = arena_new(0);
+    (void)state;
+    check_reference(mem, "formulas.md", "## Functions\n\n", false);
+    check_reference(mem, "formulas.zh-CN.md", "## 函数\n\n", true);
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -694,7 +738,7 @@ int main(void)
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_messages_name_the_nearest_function), cmocka_unit_test(test_groups),
         cmocka_unit_test(test_types_follow), cmocka_unit_test(test_printing_reads_back), cmocka_unit_test(test_suite_reads_back),
         cmocka_unit_test(test_printing_follows_renames), cmocka_unit_test(test_bounds), cmocka_unit_test(test_deep_and_wide),
-        cmocka_unit_test(test_speed), cmocka_unit_test(test_functions_are_documented),
+        cmocka_unit_test(test_speed), cmocka_unit_test(test_functions_are_documented), cmocka_unit_test(test_reference_pages_are_current),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

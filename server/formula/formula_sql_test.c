@@ -654,8 +654,47 @@ static void test_postgresql_agrees(void **state)
     assert_true(t.values >= t.value_asked * 50 / 100);
 }
 
+/* Comparisons of columns with constants must stay fit for indexes; what EXPLAIN says is taken as it is. */
+static void test_indexes_serve(void **state)
+{
+    static const char *const formulas[] = { "price >= 12.5", "price = 3", "n in (1, 2)", "s = \"a\"", "day >= \"2026-01-31\"", "yes", "not yes", "partner = ME()",
+                                            "moment >= \"2026-01-01\"", "ISBLANK(due)", "price > 1 and s <> \"b\"", "day < \"2026-01-31\"" };
+    struct store *s = test_store(TEST_SQLITE);
+    struct arena *mem = arena_new(0);
+    struct err    e;
+    struct db    *db;
+    (void)state;
+    seed = 1;
+    make_records();
+    fill(s);
+    err_init(&e, mem, LANG_EN);
+    assert_true(db_begin(s, TX_WRITE, "test", &db, &e));
+    for (int i = 0; i < COLUMNS; i++)
+        assert_true(db_exec(db, str_printf(mem, "CREATE INDEX rec_%d ON rec (f%d)", i, i), NULL, 0, NULL, &e));
+    for (size_t i = 0; i < sizeof formulas / sizeof formulas[0]; i++) {
+        struct question   q = { .mem = mem };
+        struct env        env = env_of(mem, 1);
+        struct sql_target t = { .dialect = db_dialect(db), .column = q_column, .list = q_list, .bind = q_bind, .arg = &q, .env = &env, .mem = mem };
+        const struct expr *x;
+        struct rows        rows;
+        str                condition;
+        assert_true(expr_compile(str_of(formulas[i]), &scope, mem, &x, &e));
+        assert_true(expr_sql_condition(x, &t, &condition));
+        str sql = str_printf(mem, "EXPLAIN QUERY PLAN SELECT id FROM rec t0 WHERE " STR_FMT, STR_ARG(condition));
+        assert_true(db_run(db, sql, q.args, (size_t)q.nargs, mem, &rows, &e));
+        bool used = false;
+        for (size_t r = 0; r < rows.nrows; r++)
+            used = used || str_find(CELL(&rows, r, 3)->u.s, S("USING INDEX")) >= 0;
+        if (!used)
+            fail_msg("%s: no index for %.*s", formulas[i], STR_ARG(condition));
+    }
+    db_rollback(db);
+    test_store_drop(s);
+    arena_free(mem);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_sqlite_agrees), cmocka_unit_test(test_postgresql_agrees) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_sqlite_agrees), cmocka_unit_test(test_postgresql_agrees), cmocka_unit_test(test_indexes_serve) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -568,7 +568,7 @@ static bool native(struct sqlc *c, const struct node *n, bool want, struct buf *
     case NODE_PATH: case NODE_ROW: case NODE_LIST:
         if (!column_like(c, n, &v) || !plain(v.col.type))
             return false;
-        if (!column_test(c, &v, want ? NE : EQ, v.col.type == V_BOOL ? v_bool(false) : v_int(0), &a))
+        if (!column_test(c, &v, v.col.type == V_BOOL || !want ? EQ : NE, v.col.type == V_BOOL ? v_bool(want) : v_int(0), &a))
             return false;
         write_answer(&v, a, out);
         return true;
