@@ -36,6 +36,7 @@ struct call {
     bool                 by_cookie;
     int64_t              session;       /* 0: came with a token */
     str                  set_cookie;    /* what the answer sets, or none */
+    str                  current;       /* of a stale write: the record as it is now */
     int                  wait_s;        /* for Retry-After */
     int64_t              touch;         /* the session was last seen long ago: it slides on after the work */
 };

@@ -101,7 +101,7 @@ void problem_json(struct buf *b, const struct err *e, str trace, str current)
     jw_end_obj(&w);
 }
 
-static void answer_problem(struct call *k, str current)
+static void answer_problem(struct call *k)
 {
     struct err *e = &k->c.err;
     struct buf  b;
@@ -110,7 +110,7 @@ static void answer_problem(struct call *k, str current)
         log_event(e->kind == ERR_INTERNAL ? LOG_ERROR : LOG_DEBUG, "request_failed", "trace=" STR_FMT " status=%d detail=%s",
                   STR_ARG(k->rq->trace), err_status(e->kind), log_q(k->c.mem, e->detail));
     buf_init(&b, k->rq->mem);
-    problem_json(&b, e, k->rq->trace, current);
+    problem_json(&b, e, k->rq->trace, k->current);
     k->rp->status = err_status(e->kind);
     k->rp->type = S("application/problem+json");
     k->rp->body = buf_str(&b);
@@ -256,6 +256,26 @@ static bool keep(struct call *k, str key, str hash)
     return db_exec(k->c.db, S("INSERT INTO q_idempotency(actor, key, request, status, body, location, at) VALUES($1, $2, $3, $4, $5, $6, $7)"), a, 7, NULL, &k->c.err);
 }
 
+/* For a stale write: what the record is now, in the transaction that met it, so that it is what the write was refused for. */
+static str current_record(struct call *k, const struct route *r)
+{
+    struct buf           b;
+    struct jw            w;
+    struct found         f;
+    int64_t              id;
+    struct err           was = k->c.err;
+    const struct module *m = catalog_module(k->c.cat, k->params[0]);
+    if (was.kind != ERR_CONFLICT || strcmp(r->path, "/records/{m}/{id}") || was.nproblems || !m || !str_to_i64(k->params[1], &id))
+        return STR_NONE;
+    buf_init(&b, k->rq->mem);
+    jw_init(&w, &b);
+    err_init(&k->c.err, k->rq->mem, was.lang);
+    if (rec_get(&k->c, m, id, false, &f))
+        found_json(&k->c, &f, 0, &w);
+    k->c.err = was;
+    return buf_str(&b);
+}
+
 static bool work(struct call *k, const struct route *r)
 {
     str  key = r->tx == TX_WRITE ? request_header(k->rq, "idempotency-key") : STR_NONE;
@@ -268,39 +288,11 @@ static bool work(struct call *k, const struct route *r)
         if (!recall(k, key, hash, &done))
             return false;
     }
-    if (!done && (!r->run(k) || !rec_flush(&k->c)))
+    if (!done && (!r->run(k) || !rec_flush(&k->c))) {
+        k->current = current_record(k, r);
         return false;
-    return done || !hash.n || keep(k, key, hash);
-}
-
-/* For a stale write: what the record is now, in a transaction of its own. */
-static str current_record(struct call *k, const struct route *r)
-{
-    struct buf   b;
-    struct found f;
-    int64_t      id;
-    if (k->c.err.kind != ERR_CONFLICT || strcmp(r->path, "/records/{m}/{id}") || k->c.err.nproblems || !str_to_i64(k->params[1], &id))
-        return STR_NONE;
-    struct err was = k->c.err;
-    buf_init(&b, k->rq->mem);
-    err_init(&k->c.err, k->rq->mem, was.lang);
-    if (db_begin(k->app->store, TX_READ, r->path, &k->c.db, &k->c.err)) {
-        const struct module *m = NULL;
-        struct jw            w;
-        jw_init(&w, &b);
-        if (read_versions(k) && catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err)) {
-            m = catalog_module(k->c.cat, k->params[0]);
-            if (m && rec_get(&k->c, m, id, false, &f))
-                found_json(&k->c, &f, 0, &w);
-            else
-                b.n = 0;
-            catalog_unpin(k->app->catalogs, k->c.cat);
-        }
-        db_rollback(k->c.db);
     }
-    k->c.err = was;
-    k->c.cat = NULL;
-    return buf_str(&b);
+    return done || !hash.n || keep(k, key, hash);
 }
 
 /* The feed promises order without gaps to whoever reads it by number.  PostgreSQL hands out numbers before it commits, so
@@ -364,6 +356,7 @@ static bool one_try(struct call *k, const struct route *r)
     jw_init(&k->w, &k->out);
     k->rp->nheaders = 0;
     k->rp->status = 200;
+    k->current = STR_NONE;
     if (r->flags & ROUTE_OWN)
         return desk(k, TX_READ, r->path, enter, (void *)r) && r->run(k);
     return r->tx == TX_NONE ? r->run(k) : desk(k, r->tx, r->path, work_of, (void *)r);
@@ -380,7 +373,6 @@ static void common_headers(struct call *k)
 static void run_route(struct call *k, const struct route *r)
 {
     enum lang  lang = k->c.err.lang;
-    str        current = STR_NONE;
     bool       ok = false;
     for (int i = 0; i < TRIES && !ok; i++) {
         err_init(&k->c.err, k->rq->mem, lang);
@@ -398,8 +390,7 @@ static void run_route(struct call *k, const struct route *r)
         call_touch(k);
     } else {
         k->rp->nheaders = 0;
-        current = current_record(k, r);
-        answer_problem(k, current);
+        answer_problem(k);
     }
 }
 
@@ -423,14 +414,14 @@ void api_handle(void *app, struct request *rq, struct reply *rp)
     if (!r) {
         if (other) {
             err_set(&k->c.err, ERR_NOT_FOUND, "This address does not know the method " STR_FMT, STR_ARG(rq->method));
-            answer_problem(k, STR_NONE);
+            answer_problem(k);
             rp->status = 405;
         } else {
             err_set(&k->c.err, ERR_NOT_FOUND, "There is no such address");
-            answer_problem(k, STR_NONE);
+            answer_problem(k);
         }
     } else if (!parse_body(k, r))
-        answer_problem(k, STR_NONE);
+        answer_problem(k);
     else
         run_route(k, r);
     common_headers(k);

@@ -7,6 +7,9 @@
  * the group is committed; the one behind whom nobody waits, or who makes the group full or old, runs COMMIT for all. While
  * that writes to disk the next ones queue up, so the busier it is, the more share one write to disk.
  *
+ * Work that is rolled back in an open group sleeps until the group is committed too: it may have seen what the others wrote
+ * (a newer version, a taken number), and its refusal is not to be heard before that is on disk.
+ *
  * When COMMIT fails, or an error makes SQLite end the outer transaction (disk full, I/O error, a stopped
  * statement), everybody of the group is told that nothing was kept. */
 #include "db/sqlite.h"
@@ -177,7 +180,7 @@ static void finish(struct sqlite_store *s, bool member, bool fail_it, struct fai
     g->users++;
     if (f->what == TROUBLE_NONE && !fail_it && s->first && g->members < GROUP_MOST && now_ms() - g->since_ms < GROUP_MS) {
         pass_on(s);
-        while (member && !g->done)
+        while ((member || g->members) && !g->done)
             pthread_cond_wait(&g->finished, &s->mutex);
         if (member)
             *f = g->result;
