@@ -1,7 +1,7 @@
 /* limit: what this machine can do at most, without Qudao: bare loops to hold its figures against.
  *
  *   limit http PORT SIZE [THREADS]              answers any request on 127.0.0.1 with SIZE bytes; for wrk; until a signal
- *   limit write FILE THREADS SECONDS [GROUP]    SQLite: a row with three indexes and its history row in a savepoint each,
+ *   limit write FILE THREADS SECONDS SQL [GROUP]  SQLite: the statements of the file SQL, one a line, in a savepoint each time;
  *                                               writers that wait share a commit, at most GROUP (64) of them
  *   limit query FILE SQL THREADS SECONDS        SQLite: runs SQL again and again and reads all it gives
  *
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS_MOST = 256, EVENTS = 256, HEAD_MOST = 8192 };
+enum { THREADS_MOST = 256, STATEMENTS_MOST = 64, EVENTS = 256, HEAD_MOST = 8192 };
 
 #define NEED(x) ((x) ? (void)0 : need_failed(#x, __LINE__))
 
@@ -213,7 +213,8 @@ struct ticket { struct ticket *next; bool go; pthread_cond_t cond; };
 struct group { bool done; int members, users; pthread_cond_t cond; };
 
 static sqlite3         *db;
-static sqlite3_stmt    *s_begin, *s_commit, *s_save, *s_release, *s_row, *s_history;
+static sqlite3_stmt    *s_begin, *s_commit, *s_save, *s_release, *s_work[STATEMENTS_MOST];
+static int              nwork;
 static pthread_mutex_t  mutex = PTHREAD_MUTEX_INITIALIZER;
 static bool             busy;
 static struct ticket   *first, **last = &first;
@@ -282,18 +283,15 @@ static void commit_shared(void)
         free(g);
 }
 
+/* ?1 is the thread, ?2 a number that no other row has. */
 static void insert(int id, int64_t n)
 {
-    char code[40], doc[200];
-    int  code_n = snprintf(code, sizeof code, "C%03d-%08lld", id, (long long)n);
-    int  doc_n = snprintf(doc, sizeof doc, "{\"code\":\"%s\",\"name\":\"a partner of some length\",\"amount\":%lld}", code, (long long)n * 100);
-    sqlite3_bind_text(s_row, 1, code, code_n, SQLITE_STATIC);
-    sqlite3_bind_int64(s_row, 2, n * 7919 % 1000);
-    sqlite3_bind_int64(s_row, 3, n * 100);
-    step(s_row);
-    sqlite3_bind_int64(s_history, 1, sqlite3_last_insert_rowid(db));
-    sqlite3_bind_text(s_history, 2, doc, doc_n, SQLITE_STATIC);
-    step(s_history);
+    for (int i = 0; i < nwork; i++) {
+        sqlite3_bind_int64(s_work[i], 1, id);
+        if (sqlite3_bind_parameter_count(s_work[i]) > 1)
+            sqlite3_bind_int64(s_work[i], 2, n * THREADS_MOST + id);
+        step(s_work[i]);
+    }
 }
 
 static void *write_loop(void *arg)
@@ -327,19 +325,20 @@ static sqlite3_stmt *prepare(sqlite3 *h, const char *sql)
 
 static int write_rows(int argc, char **argv)
 {
-    NEED(argc >= 3);
-    group_most = argc > 3 ? atoi(argv[3]) : group_most;
-    NEED(sqlite3_open_v2(argv[0], &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK);
-    NEED(sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384;"
-                          "CREATE TABLE row (id INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT, n BIGINT, amount BIGINT, name TEXT);"
-                          "CREATE UNIQUE INDEX row_code ON row (code); CREATE INDEX row_n ON row (n, id); CREATE INDEX row_amount ON row (amount, id);"
-                          "CREATE TABLE history (id INTEGER PRIMARY KEY AUTOINCREMENT, row BIGINT, doc TEXT)", NULL, NULL, NULL) == SQLITE_OK);
+    char line[4096];
+    NEED(argc >= 4);
+    FILE *f = fopen(argv[3], "r");
+    NEED(f != NULL);
+    group_most = argc > 4 ? atoi(argv[4]) : group_most;
+    NEED(sqlite3_open_v2(argv[0], &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK);
+    NEED(sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384", NULL, NULL, NULL) == SQLITE_OK);
     s_begin = prepare(db, "BEGIN IMMEDIATE");
     s_commit = prepare(db, "COMMIT");
     s_save = prepare(db, "SAVEPOINT work");
     s_release = prepare(db, "RELEASE work");
-    s_row = prepare(db, "INSERT INTO row (code, n, amount, name) VALUES (?1, ?2, ?3, 'a partner of some length')");
-    s_history = prepare(db, "INSERT INTO history (row, doc) VALUES (?1, ?2)");
+    while (nwork < STATEMENTS_MOST && fgets(line, sizeof line, f))
+        s_work[nwork++] = prepare(db, line);
+    fclose(f);
     measure("write", atoi(argv[1]), atof(argv[2]), write_loop);
     printf("commits=%lld\n", (long long)commits);
     return 0;
