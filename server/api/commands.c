@@ -109,6 +109,7 @@ static int serve(const struct settings *s, int n, char **rest)
     limits.workers = (int)setting_int(s, "workers");
     limits.connections = (int)setting_int(s, "connections");
     limits.per_address = (int)setting_int(s, "per-address");
+    limits.desk_bytes = (size_t)setting_int(s, "max-memory");
     limits.reads_wait = str_eqz(str_of(store_dialect(app.store)->name), "postgresql");
     limits.trusted_proxies = text_z(mem, s, "trusted-proxies");
     if (!http_start(text_z(mem, s, "listen"), &limits, api_handle, api_body_limit, &app, &http, &e))

@@ -303,6 +303,34 @@ static bool take_turn(struct call *k, enum tx_mode mode)
            db_exec(k->c.db, S("LOCK TABLE q_change IN SHARE ROW EXCLUSIVE MODE"), NULL, 0, NULL, &k->c.err);
 }
 
+static bool pinned(struct call *k, enum tx_mode mode, bool (*run)(struct call *, void *), void *arg)
+{
+    return take_turn(k, mode) && read_versions(k) && catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err) && run(k, arg);
+}
+
+/* Work that fills the desk's memory jumps back here, so that its transaction ends like any other that failed and there is room
+ * for the words.  Call and reply are then as they were before the work: what it put into them lies in memory that is gone. */
+static bool guarded(struct call *k, enum tx_mode mode, bool (*run)(struct call *, void *), void *arg)
+{
+    const struct call  before = *k;
+    const struct reply reply = *k->rp;
+    const arena_mark   here = arena_here(k->c.mem);
+    jmp_buf            full, *const outer = arena_guard(k->c.mem, &full);
+    bool               ok;
+    if (setjmp(full) == 0) {
+        ok = pinned(k, mode, run, arg);
+    } else {
+        const struct catalog *cat = k->c.cat;
+        *k = before;
+        k->c.cat = cat;
+        *k->rp = reply;
+        arena_back(k->c.mem, here);
+        ok = err_set(&k->c.err, ERR_LIMIT, "This takes more memory than one request may use; please ask for less at once");
+    }
+    arena_guard(k->c.mem, outer);
+    return ok;
+}
+
 /* Begins, pins, works, commits; what is left is as if the work had never been when it fails. */
 static bool desk(struct call *k, enum tx_mode mode, const char *name, bool (*run)(struct call *, void *), void *arg)
 {
@@ -312,7 +340,7 @@ static bool desk(struct call *k, enum tx_mode mode, const char *name, bool (*run
     if (!db_begin(k->app->store, mode, name, &k->c.db, &k->c.err))
         return false;
     db_deadline(k->c.db, DEADLINE_MS);
-    bool ok = take_turn(k, mode) && read_versions(k) && catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err) && run(k, arg);
+    bool ok = guarded(k, mode, run, arg);
     if (k->c.cat)
         catalog_unpin(k->app->catalogs, k->c.cat);
     k->c.cat = NULL;
@@ -362,6 +390,19 @@ static bool one_try(struct call *k, const struct route *r)
     return r->tx == TX_NONE ? r->run(k) : desk(k, r->tx, r->path, work_of, (void *)r);
 }
 
+/* What a failed try has prepared to follow the answer (a stream, a pulled body) never will: its maker frees it. */
+static void drop_follow_up(struct reply *rp)
+{
+    if (rp->done)
+        rp->done(rp->state);
+    if (rp->closed)
+        rp->closed(rp->state);
+    rp->pull = NULL;
+    rp->done = rp->closed = NULL;
+    rp->opened = NULL;
+    rp->state = NULL;
+}
+
 static void common_headers(struct call *k)
 {
     if (!k->rp->opened)
@@ -378,6 +419,8 @@ static void run_route(struct call *k, const struct route *r)
         err_init(&k->c.err, k->rq->mem, lang);
         give_way(i);
         ok = one_try(k, r);
+        if (!ok)
+            drop_follow_up(k->rp);
         if (!ok && k->c.err.kind != ERR_BUSY)
             break;
     }

@@ -29,7 +29,12 @@ struct arena *arena_new(size_t limit)
     return a;
 }
 
-void arena_guard(struct arena *a, jmp_buf *guard) { a->guard = guard; }
+jmp_buf *arena_guard(struct arena *a, jmp_buf *guard)
+{
+    jmp_buf *before = a->guard;
+    a->guard = guard;
+    return before;
+}
 
 void arena_limit(struct arena *a, size_t limit) { a->limit = limit; }
 

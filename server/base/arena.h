@@ -29,7 +29,7 @@ void         *arena_alloc(struct arena *, size_t);          /* zeroed, aligned; 
 arena_mark    arena_here(struct arena *);
 void          arena_back(struct arena *, arena_mark);
 size_t        arena_total(const struct arena *);            /* bytes held */
-void          arena_guard(struct arena *, jmp_buf *);       /* NULL removes it */
+jmp_buf      *arena_guard(struct arena *, jmp_buf *);       /* NULL removes it; returns the one before, to put it back */
 void          arena_limit(struct arena *, size_t limit);    /* changes the limit from now on */
 
 str   str_printf(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

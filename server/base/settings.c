@@ -20,6 +20,7 @@ const struct setting settings_table[] = {
     { "connections", SET_INT, "4096", 1, 65000, "most open connections" },
     { "per-address", SET_INT, "1024", 1, 65000, "most open connections of one address" },
     { "max-body", SET_BYTES, "32M", 1024, MIB(4096), "largest request body" },
+    { "max-memory", SET_BYTES, "256M", MIB(1), MIB(4096), "most memory that the work of one request may take" },
     { "session-days", SET_INT, "30", 1, 365, "days after which an unused sign-in ends" },
     { "base-url", SET_TEXT, NULL, 0, 0, "https://crm.example.com: the address that people use; links in mails begin with it" },
     { "trusted-proxies", SET_TEXT, "", 0, 0, "addresses or networks whose X-Forwarded-For and -Proto count, separated by commas" },

@@ -1,0 +1,45 @@
+// A request that needs more memory than one request may take: refused in words, nothing of it is kept, nobody else notices.
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { workspace, start, client, qudao } from './server.mjs';
+
+let dir, server, api;
+before(async () => {
+  dir = workspace('core');
+  server = await start(dir, ['--max-memory', '6M']);
+  api = client(server.base, qudao('token', '--data', dir, '--email', 'admin@example.com').trim());
+  const made = await api.post('/modules', { name: 'paper', title: 'code', fields: [{ name: 'code', type: 'text', unique: true, required: true }, { name: 'body', type: 'long_text' }] });
+  assert.equal(made.status, 201, made.text);
+});
+after(async () => {
+  await server?.stop();
+  if (dir) rmSync(dir, { recursive: true, force: true });
+});
+
+const fat = 'fat '.repeat(4500);
+
+test('an answer that does not fit is refused, smaller ones are not', async () => {
+  for (let i = 0; i < 400; i++) {
+    const r = await api.post('/records/paper', { code: `P-${i}`, body: fat });
+    assert.equal(r.status, 201, r.text);
+  }
+  for (let i = 0; i < 20; i++) {
+    const r = await api.get('/records/paper?limit=500', i % 2 ? { 'accept-language': 'zh-CN' } : {});
+    assert.equal(r.status, 413, r.text.slice(0, 200));
+    assert.match(r.headers.get('content-type'), /^application\/problem\+json/);
+    assert.match(r.json.title, i % 2 ? /内存/ : /memory/);
+  }
+  assert.equal((await api.get('/records/paper?limit=5&sort=code')).status, 200);
+});
+
+test('a write that does not fit leaves nothing, and the next writer does not wait', async () => {
+  const feed = async () => { const r = await api.get('/changes?since=400'); assert.equal(r.status, 200, r.text); return r.text; }, before = await feed();
+  const many = await api.post('/records/paper/batch', { create: Array.from({ length: 900 }, (_, i) => ({ code: `A-${i}`, body: `many ${i} `.repeat(400) })) });
+  assert.equal(many.status, 413, many.text.slice(0, 200));
+  assert.match(many.json.title, /memory/);
+  assert.equal(await feed(), before);
+  assert.equal((await api.get('/records/paper?limit=1&count=true&where=' + encodeURIComponent('STARTSWITH(code, "A-")'))).json.total, 0);
+  const one = await api.post('/records/paper', { code: 'after' });
+  assert.equal(one.status, 201, one.text);
+});
