@@ -1,9 +1,9 @@
 /* arena: see arena.h.  Chunks of doubling size in a list, newest first. */
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/format.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,16 +135,17 @@ void arena_back(struct arena *a, arena_mark m)
 
 str str_printf(struct arena *a, const char *fmt, ...)
 {
-    va_list ap, again;
+    char    some[256];
+    va_list ap;
     va_start(ap, fmt);
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    size_t n = format(some, sizeof some, fmt, ap);
+    char  *p = arena_alloc(a, n + 1);
+    if (n < sizeof some)
+        memcpy(p, some, n);
+    else
+        format(p, n + 1, fmt, ap);
     va_end(ap);
-    CHECK(n >= 0);
-    char *p = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(p, (size_t)n + 1, fmt, again);
-    va_end(again);
-    return (str){ p, (size_t)n };
+    return (str){ p, n };
 }
 
 char *str_z(struct arena *a, str s)

@@ -1,9 +1,9 @@
 /* buf: see buf.h. */
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/format.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 void buf_init(struct buf *b, struct arena *mem) { *b = (struct buf){ .mem = mem }; }
@@ -55,13 +55,11 @@ void buf_i64(struct buf *b, int64_t v)
 
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
-    va_list ap, again;
+    va_list ap;
     va_start(ap, fmt);
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    size_t n = format(b->p ? b->p + b->n : NULL, b->cap - b->n, fmt, ap);
+    if (n >= b->cap - b->n)
+        format(buf_grow(b, n + 1), n + 1, fmt, ap);
     va_end(ap);
-    CHECK(n >= 0);
-    vsnprintf(buf_grow(b, (size_t)n + 1), (size_t)n + 1, fmt, again);
-    va_end(again);
-    b->n += (size_t)n;
+    b->n += n;
 }
