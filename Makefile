@@ -37,10 +37,10 @@ web:
 	@tools/web.sh
 
 format:
-	clang-format -i $$(git ls-files 'server/*.c' 'server/*.h')
+	@tools/format.sh
 
-lint: deps-build
-	cppcheck --quiet --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem -Iserver server
+lint: deps-lint
+	@tools/lint.sh
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz build-release web/dist

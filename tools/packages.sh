@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 missing=
 for purpose in "$@"; do
+    # shellcheck disable=SC2013
     for package in $(sed -n "s/^$purpose  *//p" packages.txt); do
         case $package in
             nodejs) command -v node >/dev/null && continue ;;

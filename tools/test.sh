@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every test and ends with one line: N passed, N failed
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 build=$1
 log=$build/meson-logs/testlog.txt
 meson test -C "$build" --no-rebuild --print-errorlogs

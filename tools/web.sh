@@ -13,6 +13,6 @@ if [ "$major" -lt 20 ]; then      # the client's tools need a newer Node than De
     export PATH
 fi
 # npm ci wants every platform's optional package in the lock, also those that a registry does not carry; install takes what there is.
-[ -d node_modules ] && [ node_modules/.package-lock.json -nt package-lock.json ] ||
+[ -d node_modules ] && [ -n "$(find node_modules/.package-lock.json -newer package-lock.json)" ] ||
     npm ci --silent --no-audit --no-fund 2>/dev/null || npm install --silent --no-audit --no-fund --no-save
 npm run --silent build

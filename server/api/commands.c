@@ -389,8 +389,10 @@ static int import(const struct settings *s, int n, char **rest)
     }
     if (setting_text(s, "rejected").n)
         d.rejected = fopen(text_z(mem, s, "rejected"), "wb");
-    if (!open_existing(mem, s, &d.store, &e))
+    if (!open_existing(mem, s, &d.store, &e)) {
+        fclose(f);
         return refused("import", &e);
+    }
     struct csv_reader *reader = csv_reader_new(read_file, f, NULL, 0);
     struct import     *im = import_new(&o, import_next_csv, reader);
     bool               ok = import_run(im, &door, &e);

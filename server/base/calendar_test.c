@@ -52,7 +52,7 @@ static void working_days_per_month_as_published(void **state)
     str_cut(&text, '\n', &line);
     while (str_cut(&text, '\n', &line) && str_cut(&line, ',', &month) && str_cut(&line, ',', &works) && str_cut(&line, ',', &off)) {
         int64_t first = day_of(str_cat(mem, month, S("-01"))), last = period_next(PERIOD_MONTH, first, (struct fiscal){ 1, false }) - 1;
-        int64_t want, rest;
+        int64_t want = 0, rest = 0;
         assert_true(str_to_i64(works, &want) && str_to_i64(off, &rest));
         if (calendar_count(&c, first, last) != want)
             fail_msg(STR_FMT ": %lld, published %lld", STR_ARG(month), (long long)calendar_count(&c, first, last), (long long)want);

@@ -29,7 +29,7 @@ const struct zone *zone_find(str name);             /* NULL: no such zone.  Cach
 int64_t zone_day(const struct zone *, int64_t us);  /* civil day there */
 int64_t zone_offset_us(const struct zone *, int64_t us);
 int64_t zone_local_us(const struct zone *, int64_t us);   /* us + offset */
-int64_t zone_instant(const struct zone *, int64_t day, int64_t us_of_day); 
+int64_t zone_instant(const struct zone *, int64_t day, int64_t us_of_day);
     /* of a local time; one in a gap is moved on by the length of the gap (02:30 -> 03:30), of two the earlier */
 
 /* Periods of a calendar.  fiscal_start: first month of the fiscal year, 1..12; 1 gives the calendar year.

@@ -389,7 +389,7 @@ static void quotient_and_remainder_make_the_dividend(void **state)
 {
     (void)state;
     for (int i = 0; i < 200000; i++) {
-        dec a = any_dec(16, 6), b = any_dec(16, 6), q, r, back;
+        dec a = any_dec(16, 6), b = any_dec(16, 6), q = DEC_ZERO, r = DEC_ZERO, back;
         if (dec_is_zero(b)) {
             assert_false(dec_rem(a, b, &r));
             continue;

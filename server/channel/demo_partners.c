@@ -59,7 +59,7 @@ static int main_line_pick(struct demo_rand *rand, enum demo_kind kind)
 {
     static const char *const lines[DEMO_KINDS] = { "HOME-RO HOME-WHOLE HOME-DISP CARE-HOME", "BIZ-DISP BIZ-RO BIZ-BOIL", "HOME-RO HOME-WHOLE CARE-HOME",
         "HOME-DISP HOME-RO HOME-UF", "HOME-ONLINE", "HOME-WHOLE HOME-RO BIZ-DISP" };
-    str rest = str_of(lines[kind]), part, list[4];
+    str rest = str_of(lines[kind]), part, list[4] = { STR_NONE };
     int n = 0;
     while (str_cut(&rest, ' ', &part))
         list[n++] = part;

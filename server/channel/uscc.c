@@ -53,7 +53,7 @@ static bool well_formed(const char *code)
 
 bool uscc_normal(str s, char out[USCC_LENGTH], const char **why)
 {
-    const char *dummy;
+    const char *dummy = NULL;
     size_t      n = 0;
     why = why ? why : &dummy;
     for (size_t i = 0; i < s.n; i++) {

@@ -2,7 +2,7 @@
 # Tests of the API from outside, with the built program: QUDAO_BIN=build/qudao tests/api/run.sh
 # All suites run on a SQLite file and again on PostgreSQL, where that is installed.
 set -u
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit 1
 command -v node >/dev/null || { echo "no node: the API is not tested"; echo "0 passed, 0 failed"; exit 0; }
 export QUDAO_BIN="${QUDAO_BIN:-../../build/qudao}"
 passed=0 failed=0
