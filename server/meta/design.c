@@ -614,7 +614,8 @@ bool design_field_delete(struct design *d, const struct field *f, struct err *e)
     str users = users_of_field(d, f);
     if (users.n)
         return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by: " STR_FMT, STR_ARG(f->name), STR_ARG(users));
-    return drop_view(d, f->module, e) && delete_row(d, "field", f->id, e) && drop_column(d, f, e) && refresh_view(d, f->module->id, e);
+    return drop_view(d, f->module, e) && delete_row(d, "field", f->id, e) && drop_column(d, f, e) &&
+           ddl(d, e, "DELETE FROM q_search WHERE module = %lld AND field = %lld", (long long)f->module->id, (long long)f->id) && refresh_view(d, f->module->id, e);
 }
 
 bool design_item_put(struct design *d, const char *kind, str name, const struct json *def, int64_t *id, struct err *e)
