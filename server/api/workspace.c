@@ -11,12 +11,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+bool workspace_migrate(struct store *st, struct err *e)
+{
+    struct migration steps[8];
+    size_t           n = 0;
+    for (size_t i = 0; i < meta_nmigrations; i++)
+        steps[n++] = meta_migrations[i];
+    steps[n] = (struct migration){ (int)n + 1, "who may come in", auth_schema_sql, NULL };
+    n++;
+    return store_migrate(st, steps, n, e);
+}
+
 bool workspace_open(const struct workspace_options *o, struct store **out, struct err *e)
 {
     char                 path[4096];
     struct store_options so = { .readers = o->readers };
-    struct migration     steps[8];
-    size_t               n = 0;
     if (o->database && *o->database) {
         so.postgres_url = o->database;
         so.schema = o->schema && *o->schema ? o->schema : "qudao";
@@ -27,11 +36,7 @@ bool workspace_open(const struct workspace_options *o, struct store **out, struc
     }
     if (!store_open(&so, out, e))
         return false;
-    for (size_t i = 0; i < meta_nmigrations; i++)
-        steps[n++] = meta_migrations[i];
-    steps[n] = (struct migration){ (int)n + 1, "who may come in", auth_schema_sql, NULL };
-    n++;
-    if (store_migrate(*out, steps, n, e))
+    if (workspace_migrate(*out, e))
         return true;
     store_close(*out);
     return false;

@@ -8,6 +8,7 @@ struct workspace_options { const char *data, *database, *schema; int readers; };
 
 /* Opens and migrates. */
 bool workspace_open(const struct workspace_options *, struct store **out, struct err *);
+bool workspace_migrate(struct store *, struct err *);
 bool workspace_exists(struct store *, bool *out, struct err *);
 
 struct workspace_new { str application, email, password, name, locale; };
