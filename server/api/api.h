@@ -36,8 +36,10 @@ struct call {
     bool                 by_cookie;
     int64_t              session;       /* 0: came with a token */
     str                  set_cookie;    /* what the answer sets, or none */
+    bool               (*after)(struct call *, void *); void *after_arg;  /* writes the answer after the commit, in a transaction that reads */
     str                  current;       /* of a stale write: the record as it is now */
     int                  wait_s;        /* for Retry-After */
+    int                  tries;         /* of this work before, spoilt by others */
     int64_t              touch;         /* the session was last seen long ago: it slides on after the work */
 };
 

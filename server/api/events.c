@@ -6,13 +6,14 @@
 #include "api/entry.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "record/feed.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 500, CHECK_EVERY_MS = 4000, NAP_MS = 200 };
+enum { BATCH = 500, CHECK_EVERY_MS = 4000, NAP_MS = 200, MORE_MS = 20 };
 
 struct listener {
     struct listener *next;
@@ -29,6 +30,7 @@ struct events {
     pthread_mutex_t  lock;
     struct listener *all;
     bool             stopping, fresh;       /* fresh: somebody came since the last look, perhaps with changes to catch up on */
+    bool             more;                  /* the feed goes on above what was told: the thread's own */
     int64_t          seq, catalog;
 };
 
@@ -70,12 +72,10 @@ bool events_get(struct call *k)
         return err_set(&k->c.err, ERR_SIGN_IN, "Please sign in");
     }
     memcpy(l->token, k->token.p, k->token.n);
-    struct rows r;
-    if (!db_run(k->c.db, S("SELECT COALESCE(MAX(seq), 0) FROM q_change"), NULL, 0, k->c.mem, &r, &k->c.err)) {
+    if (!feed_settled(k->c.db, k->c.mem, &l->seen, &k->c.err)) {
         free(l);
         return false;
     }
-    l->seen = CELL(&r, 0, 0)->u.i;
     int64_t from;
     if (str_to_i64(last, &from) && from >= 0 && from < l->seen && l->seen - from <= BATCH)
         l->seen = from;
@@ -86,10 +86,8 @@ bool events_get(struct call *k)
     return true;
 }
 
-struct change { int64_t seq, module, record, version; str op; };
-
 /* The changes after seq that the person may see, as text for the stream. */
-static bool tell(struct ctx *c, const struct change *ch, size_t n, int64_t after, struct buf *out)
+static bool tell(struct ctx *c, const struct feed_entry *ch, size_t n, int64_t after, struct buf *out)
 {
     for (size_t i = 0; i < n; i++) {
         const struct module *m = catalog_module_id(c->cat, ch[i].module);
@@ -187,32 +185,52 @@ static void deliver(struct events *e, const struct audience *a, size_t n, int64_
     pthread_mutex_unlock(&e->lock);
 }
 
+/* In a transaction that ends before the changes are read: see feed.h. */
+static bool settled(struct store *st, struct arena *mem, int64_t *upto, struct err *e)
+{
+    struct db *db;
+    if (!db_begin(st, TX_READ, "events", &db, e))
+        return false;
+    bool ok = feed_settled(db, mem, upto, e);
+    db_rollback(db);
+    return ok;
+}
+
+/* What has committed above what was told: its turn comes without a further commit. */
+static bool anything_above(struct db *db, struct arena *mem, int64_t seq, bool *out, struct err *e)
+{
+    struct rows  r;
+    struct value a[] = { v_int(seq) };
+    if (!db_run(db, S("SELECT seq FROM q_change WHERE seq > $1 LIMIT 1"), a, 1, mem, &r, e))
+        return false;
+    *out = r.nrows > 0;
+    return true;
+}
+
 /* One look at the feed; false when the database could not be asked. */
 static bool look(struct events *e, struct arena *mem)
 {
     struct call      k = { .app = e->app };
     struct request   rq = { .mem = mem };
     struct reply     rp = { 0 };
-    struct rows      r;
     struct audience *people;
     size_t           npeople;
+    int64_t          upto, since = e->seq;
     bool             ok = false, catalog = false;
     k.rq = &rq;
     k.rp = &rp;
     k.c = (struct ctx){ .mem = mem, .now = instant_now(), .way = "system", .actor = &k.actor };
     err_init(&k.c.err, mem, LANG_EN);
-    if (!db_begin(e->app->store, TX_READ, "events", &k.c.db, &k.c.err))
+    if (!settled(e->app->store, mem, &upto, &k.c.err) || !db_begin(e->app->store, TX_READ, "events", &k.c.db, &k.c.err))
         return false;
     people = audience_of(e, mem, &npeople);
-    struct value since[] = { v_int(e->seq), v_int(BATCH) };
     for (size_t i = 0; i < npeople; i++)
-        if (people[i].seen < since[0].u.i)
-            since[0] = v_int(people[i].seen);
-    struct change *ch = NEW(mem, struct change);
-    size_t         n = 0;
-    int64_t        upto = e->seq;
-    struct rows    versions;
-    if (!db_run(k.c.db, S("SELECT seq, module, record, version, op FROM q_change WHERE seq > $1 ORDER BY seq LIMIT $2"), since, 2, mem, &r, &k.c.err) ||
+        if (people[i].seen < since)
+            since = people[i].seen;
+    struct feed_entry *ch;
+    size_t             n;
+    struct rows        versions;
+    if (!feed_read(k.c.db, mem, since, upto, BATCH, &ch, &n, &k.c.err) ||
         !db_run(k.c.db, S("SELECT name, value FROM q_version"), NULL, 0, mem, &versions, &k.c.err))
         goto out;
     for (size_t i = 0; i < versions.nrows; i++) {
@@ -221,11 +239,9 @@ static bool look(struct events *e, struct arena *mem)
     }
     catalog = e->catalog && e->catalog != k.catalog_version;
     e->catalog = k.catalog_version;
-    ch = NEWV(mem, struct change, r.nrows + 1);
-    for (size_t i = 0; i < r.nrows; i++) {
-        ch[n++] = (struct change){ CELL(&r, i, 0)->u.i, CELL(&r, i, 1)->u.i, CELL(&r, i, 2)->u.i, CELL(&r, i, 3)->u.i, CELL(&r, i, 4)->u.s };
-        upto = CELL(&r, i, 0)->u.i;
-    }
+    upto = n ? ch[n - 1].seq : since;
+    if (!anything_above(k.c.db, mem, upto, &e->more, &k.c.err))
+        goto out;
     if (!catalog_pin(e->app->catalogs, k.c.db, k.catalog_version, &k.c.cat, &k.c.err))
         goto out;
     ok = true;
@@ -261,7 +277,9 @@ static bool wait_for_reason(struct events *e, int64_t commit)
         pthread_mutex_unlock(&e->lock);
         if (stop)
             return false;
-        if (fresh || waited >= CHECK_EVERY_MS || db_last_commit(e->app->store) != commit ||
+        if (e->more)
+            db_wait_commit(e->app->store, commit, MORE_MS);
+        if (fresh || e->more || waited >= CHECK_EVERY_MS || db_last_commit(e->app->store) != commit ||
             db_wait_commit(e->app->store, commit, NAP_MS))
             return true;
     }
@@ -290,14 +308,8 @@ struct events *events_start(struct app *app)
     pthread_mutex_init(&e->lock, NULL);
     struct arena *mem = arena_new(1 << 20);
     struct err    err;
-    struct db    *db;
-    struct rows   r;
     err_init(&err, mem, LANG_EN);
-    if (db_begin(app->store, TX_READ, "events", &db, &err)) {
-        if (db_run(db, S("SELECT COALESCE(MAX(seq), 0) FROM q_change"), NULL, 0, mem, &r, &err))
-            e->seq = CELL(&r, 0, 0)->u.i;
-        db_rollback(db);
-    }
+    settled(app->store, mem, &e->seq, &err);
     arena_free(mem);
     CHECK(pthread_create(&e->thread, NULL, follow, e) == 0);
     return e;

@@ -1,6 +1,7 @@
 /* records_api: finding and changing records over HTTP. */
 #include "api/api.h"
 #include "base/text.h"
+#include "record/feed.h"
 
 #include <stdio.h>
 
@@ -67,11 +68,9 @@ static bool write_one(struct call *k, const struct module *m, int64_t id, bool d
 }
 
 /* What a writer gets back: the record, or only its id where the actor may write but not read it. */
-static bool answer_written(struct call *k, const struct module *m, int64_t id)
+static bool write_written(struct call *k, const struct module *m, int64_t id)
 {
     struct access a = access_of(&k->c, m);
-    if (!rec_flush(&k->c))
-        return false;
     if (access_any(&a, ACT_READ)) {
         if (write_one(k, m, id, false, &k->w))
             return true;
@@ -82,6 +81,34 @@ static bool answer_written(struct call *k, const struct module *m, int64_t id)
         jw_init(&k->w, &k->out);
     }
     jw_obj(&k->w);
+    jw_key(&k->w, "id");
+    jw_int(&k->w, id);
+    jw_end_obj(&k->w);
+    return true;
+}
+
+static bool answer_written(struct call *k, const struct module *m, int64_t id) { return rec_flush(&k->c) && write_written(k, m, id); }
+
+struct created { int64_t module, id; };
+
+static bool write_created(struct call *k, void *arg)
+{
+    const struct created *at = arg;
+    const struct module  *m = catalog_module_id(k->c.cat, at->module);
+    return m ? write_written(k, m, at->id) : err_set(&k->c.err, ERR_NOT_FOUND, "There is no such record");
+}
+
+/* On PostgreSQL a new record that is read in its own transaction is a page of an index read, and whoever adds to that page
+ * meanwhile is in conflict with it: so the answer is read after the commit, unless it is kept with an Idempotency-Key. */
+static bool answer_created(struct call *k, const struct module *m, int64_t id)
+{
+    if (!db_dialect(k->c.db)->for_update[0] || request_header(k->rq, "idempotency-key").n)
+        return answer_written(k, m, id);
+    struct created *at = NEW(k->c.mem, struct created);
+    *at = (struct created){ m->id, id };
+    k->after = write_created;
+    k->after_arg = at;
+    jw_obj(&k->w);      /* what is answered should that fail */
     jw_key(&k->w, "id");
     jw_int(&k->w, id);
     jw_end_obj(&k->w);
@@ -103,7 +130,7 @@ bool records_create(struct call *k)
         return false;
     call_status(k, 201);
     call_header(k, "Location", str_printf(k->c.mem, "/api/v1/records/" STR_FMT "/%lld", STR_ARG(url_encode(k->c.mem, m->name)), (long long)r->id));
-    return answer_written(k, m, r->id);
+    return answer_created(k, m, r->id);
 }
 
 /* If-Match: "7" or 7; * and absent: whatever it is. */
@@ -406,11 +433,10 @@ bool search_all(struct call *k)
     return true;
 }
 
-static bool change_json(struct call *k, const struct rows *r, size_t i, const struct module *m)
+static bool change_json(struct call *k, const struct feed_entry *e, const struct module *m)
 {
-    int64_t      id = CELL(r, i, 3)->u.i;
     struct found f;
-    if (!rec_get(&k->c, m, id, true, &f)) {
+    if (!rec_get(&k->c, m, e->record, true, &f)) {
         if (k->c.err.kind != ERR_NOT_FOUND && k->c.err.kind != ERR_DENIED)
             return false;
         err_clear(&k->c.err);       /* not for this reader */
@@ -418,19 +444,19 @@ static bool change_json(struct call *k, const struct rows *r, size_t i, const st
     }
     jw_obj(&k->w);
     jw_key(&k->w, "seq");
-    jw_int(&k->w, CELL(r, i, 0)->u.i);
+    jw_int(&k->w, e->seq);
     jw_key(&k->w, "at");
-    jw_str(&k->w, instant_text(k->c.mem, CELL(r, i, 1)->u.i));
+    jw_str(&k->w, instant_text(k->c.mem, e->at));
     jw_key(&k->w, "module");
     jw_str(&k->w, m->name);
     jw_key(&k->w, "id");
-    jw_int(&k->w, id);
+    jw_int(&k->w, e->record);
     jw_key(&k->w, "version");
-    jw_int(&k->w, CELL(r, i, 4)->u.i);
+    jw_int(&k->w, e->version);
     jw_key(&k->w, "op");
-    jw_str(&k->w, str_eqz(CELL(r, i, 5)->u.s, "compute") ? S("update") : CELL(r, i, 5)->u.s);
+    jw_str(&k->w, str_eqz(e->op, "compute") ? S("update") : e->op);
     jw_key(&k->w, "record");
-    if (str_eqz(CELL(r, i, 5)->u.s, "delete"))
+    if (str_eqz(e->op, "delete"))
         jw_null(&k->w);
     else
         found_json(&k->c, &f, 0, &k->w);
@@ -438,28 +464,42 @@ static bool change_json(struct call *k, const struct rows *r, size_t i, const st
     return true;
 }
 
-bool changes_get(struct call *k)
+struct feed_page { int64_t since, limit, upto; };
+
+static bool settled(struct call *k, void *arg)
 {
-    struct rows r;
-    int64_t     since, limit;
-    if (!call_int(k, "since", 0, 0, INT64_MAX, &since) || !call_int(k, "limit", 100, 1, 1000, &limit))
+    return feed_settled(k->c.db, k->c.mem, &((struct feed_page *)arg)->upto, &k->c.err);
+}
+
+static bool page_of_feed(struct call *k, void *arg)
+{
+    const struct feed_page *p = arg;
+    struct feed_entry      *e;
+    size_t                  n;
+    if (!feed_read(k->c.db, k->c.mem, p->since, p->upto, (int)p->limit, &e, &n, &k->c.err))
         return false;
-    struct value a[] = { v_int(since), v_int(limit) };
-    if (!db_run(k->c.db, S("SELECT seq, at, module, record, version, op FROM q_change WHERE seq > $1 ORDER BY seq LIMIT $2"), a, 2, k->c.mem, &r, &k->c.err))
-        return false;
+    buf_init(&k->out, k->rq->mem);
+    jw_init(&k->w, &k->out);
     jw_obj(&k->w);
     jw_key(&k->w, "changes");
     jw_arr(&k->w);
-    for (size_t i = 0; i < r.nrows; i++) {
-        const struct module *m = catalog_module_id(k->c.cat, CELL(&r, i, 2)->u.i);
-        if (m && !change_json(k, &r, i, m))
+    for (size_t i = 0; i < n; i++) {
+        const struct module *m = catalog_module_id(k->c.cat, e[i].module);
+        if (m && !change_json(k, &e[i], m))
             return false;
     }
     jw_end_arr(&k->w);
     jw_key(&k->w, "next");
-    jw_str(&k->w, str_printf(k->c.mem, "%lld", (long long)(r.nrows ? CELL(&r, r.nrows - 1, 0)->u.i : since)));
+    jw_str(&k->w, str_printf(k->c.mem, "%lld", (long long)(n ? e[n - 1].seq : p->since)));
     jw_end_obj(&k->w);
     return true;
+}
+
+bool changes_get(struct call *k)
+{
+    struct feed_page p = { 0 };
+    return call_int(k, "since", 0, 0, INT64_MAX, &p.since) && call_int(k, "limit", 100, 1, 1000, &p.limit) &&
+           call_desk(k, TX_READ, settled, &p) && call_desk(k, TX_READ, page_of_feed, &p);
 }
 
 /* The record that a formula is tried on: a saved one as the actor sees it, or values of a form. */

@@ -295,12 +295,12 @@ static bool work(struct call *k, const struct route *r)
     return done || !hash.n || keep(k, key, hash);
 }
 
-/* The feed promises order without gaps to whoever reads it by number.  PostgreSQL hands out numbers before it commits, so
- * writers take turns there as on SQLite.  LOCK before the first query also gives the work a view that nobody has spoilt. */
+/* On PostgreSQL writers that met on the same data and lost take turns from then on, so that they do not meet one another again.
+ * LOCK before the first query: the work sees what the one before has committed. */
 static bool take_turn(struct call *k, enum tx_mode mode)
 {
-    return mode != TX_WRITE || !db_dialect(k->c.db)->for_update[0] ||
-           db_exec(k->c.db, S("LOCK TABLE q_change IN SHARE ROW EXCLUSIVE MODE"), NULL, 0, NULL, &k->c.err);
+    return mode != TX_WRITE || !k->tries || !db_dialect(k->c.db)->for_update[0] ||
+           db_exec(k->c.db, S("LOCK TABLE q_turn IN EXCLUSIVE MODE"), NULL, 0, NULL, &k->c.err);
 }
 
 static bool pinned(struct call *k, enum tx_mode mode, bool (*run)(struct call *, void *), void *arg)
@@ -351,10 +351,11 @@ static bool desk(struct call *k, enum tx_mode mode, const char *name, bool (*run
 }
 
 /* Before work that others have spoilt is run again.  Pauses grow and differ, so that those who met do not meet again. */
-static void give_way(int tries)
+static void give_way(struct call *k, int tries)
 {
     uint32_t r;
-    if (!tries)
+    k->tries = tries;
+    if (tries < 2)
         return;
     rand_bytes(&r, sizeof r);
     usleep(r % ((uint32_t)PAUSE_US << (tries < PAUSE_DOUBLINGS ? tries : PAUSE_DOUBLINGS)));
@@ -363,7 +364,7 @@ static void give_way(int tries)
 bool call_desk(struct call *k, enum tx_mode mode, bool (*run)(struct call *, void *), void *arg)
 {
     for (int i = 0; i < TRIES; i++) {
-        give_way(i);
+        give_way(k, i);
         if (desk(k, mode, "desk", run, arg))
             return true;
         if (k->c.err.kind != ERR_BUSY)
@@ -385,6 +386,7 @@ static bool one_try(struct call *k, const struct route *r)
     k->rp->nheaders = 0;
     k->rp->status = 200;
     k->current = STR_NONE;
+    k->after = NULL;
     if (r->flags & ROUTE_OWN)
         return desk(k, TX_READ, r->path, enter, (void *)r) && r->run(k);
     return r->tx == TX_NONE ? r->run(k) : desk(k, r->tx, r->path, work_of, (void *)r);
@@ -403,6 +405,21 @@ static void drop_follow_up(struct reply *rp)
     rp->state = NULL;
 }
 
+/* What was written is kept: whatever happens now, the answer is that it was. */
+static void answer_after(struct call *k)
+{
+    struct buf before = k->out;
+    if (!k->after)
+        return;
+    buf_init(&k->out, k->rq->mem);
+    jw_init(&k->w, &k->out);
+    if (call_desk(k, TX_READ, k->after, k->after_arg))
+        return;
+    log_event(LOG_WARN, "answer_lost", "trace=" STR_FMT, STR_ARG(k->rq->trace));
+    err_clear(&k->c.err);
+    k->out = before;
+}
+
 static void common_headers(struct call *k)
 {
     if (!k->rp->opened)
@@ -417,7 +434,7 @@ static void run_route(struct call *k, const struct route *r)
     bool       ok = false;
     for (int i = 0; i < TRIES && !ok; i++) {
         err_init(&k->c.err, k->rq->mem, lang);
-        give_way(i);
+        give_way(k, i);
         ok = one_try(k, r);
         if (!ok)
             drop_follow_up(k->rp);
@@ -425,6 +442,7 @@ static void run_route(struct call *k, const struct route *r)
             break;
     }
     if (ok) {
+        answer_after(k);
         if (!k->rp->type.n)
             k->rp->type = S("application/json");
         if (!k->rp->body.n)

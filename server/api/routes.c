@@ -16,7 +16,7 @@ const struct route routes[] = {
     { "POST",   "/records/{m}/{id}/restore",  TX_WRITE, 0,           records_restore, "Bring a record back" },
     { "GET",    "/records/{m}/{id}/history",  TX_READ,  0,           records_history, "Who changed what, when, from and to" },
     { "GET",    "/search",                    TX_READ,  0,           search_all,      "Search all modules" },
-    { "GET",    "/changes",                   TX_READ,  0,           changes_get,     "The change feed: ordered, complete, resumable" },
+    { "GET",    "/changes",                   TX_NONE,  ROUTE_OWN,   changes_get,     "The change feed: ordered, complete, resumable" },
     { "GET",    "/events",                    TX_READ,  0,           events_get,      "Server-sent events of changes" },
     { "POST",   "/query",                     TX_READ,  0,           query_post,      "Ask a report question" },
     { "POST",   "/formula",                   TX_READ,  0,           formula_eval,    "Evaluate a formula" },

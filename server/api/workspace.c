@@ -15,10 +15,10 @@ bool workspace_migrate(struct store *st, struct err *e)
 {
     struct migration steps[8];
     size_t           n = 0;
-    for (size_t i = 0; i < meta_nmigrations; i++)
+    steps[n++] = meta_migrations[0];
+    steps[n++] = (struct migration){ 2, "who may come in", auth_schema_sql, NULL };
+    for (size_t i = 1; i < meta_nmigrations; i++)
         steps[n++] = meta_migrations[i];
-    steps[n] = (struct migration){ (int)n + 1, "who may come in", auth_schema_sql, NULL };
-    n++;
     return store_migrate(st, steps, n, e);
 }
 

@@ -84,6 +84,16 @@ bool row_load(struct ctx *c, const struct module *m, int64_t id, struct value *v
 
 static str two(struct arena *mem, int n, int width) { return str_printf(mem, "%0*d", width, n); }
 
+/* SQLite has one writer at a time; on PostgreSQL see NUMBERS_POSTGRES in meta/schema.c. */
+static bool draw_number(struct ctx *c, const struct field *f, str counter, struct rows *out)
+{
+    struct value a[] = { v_text(counter), v_int(!f->gap_none) };
+    if (db_dialect(c->db)->for_update[0])
+        return db_run(c->db, S("SELECT q_number($1, $2)"), a, 2, c->mem, out, &c->err);
+    return db_run(c->db, S("INSERT INTO q_counter(name, value) VALUES($1, 1) ON CONFLICT(name) DO UPDATE SET value = q_counter.value + 1 RETURNING value"),
+                  a, 1, c->mem, out, &c->err);
+}
+
 /* V-{yyyy}-{0000}: the date parts make the period of the counter. */
 static bool next_number(struct ctx *c, const struct field *f, struct value *out)
 {
@@ -122,9 +132,7 @@ static bool next_number(struct ctx *c, const struct field *f, struct value *out)
         buf_put(&head, part);
         i += (size_t)close;
     }
-    struct value a[] = { v_text(buf_str(&period)) };
-    if (!db_run(c->db, S("INSERT INTO q_counter(name, value) VALUES($1, 1) ON CONFLICT(name) DO UPDATE SET value = q_counter.value + 1 RETURNING value"),
-                a, 1, c->mem, &r, &c->err))
+    if (!draw_number(c, f, buf_str(&period), &r))
         return false;
     str n = str_printf(c->mem, "%0*lld", width > 20 ? 20 : width, (long long)CELL(&r, 0, 0)->u.i);
     str all = buf_str(&head);
