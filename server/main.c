@@ -22,6 +22,21 @@ static int usage(FILE *to)
     return to == stdout ? 0 : 2;
 }
 
+static const char *wanted;      /* settings that the command uses, NULL: all */
+
+/* "  --data TEXT   folder …" */
+static void print_wanted(const char *line)
+{
+    char   name[64] = " ";
+    size_t n = strcspn(line + 4, " ");
+    if (n + 3 > sizeof name)
+        return;
+    memcpy(name + 1, line + 4, n);
+    memcpy(name + 1 + n, " ", 2);
+    if (!wanted || strstr(wanted, name))
+        puts(line);
+}
+
 static int help(const struct command *c)
 {
     printf("qudao %s %s\n\n%s\n\n", c->name, c->arguments, c->doc);
@@ -29,8 +44,11 @@ static int help(const struct command *c)
         settings_help(c->options, print_line);
         putchar('\n');
     }
-    puts("Settings, also as environment variables QUDAO_NAME:");
-    settings_help(settings_table, print_line);
+    wanted = c->settings;
+    if (!wanted || *wanted) {
+        puts("Settings, also as environment variables, QUDAO_DATA for --data:");
+        settings_help(settings_table, print_wanted);
+    }
     return 0;
 }
 
@@ -48,6 +66,16 @@ static int run(const struct command *c, int argc, char **argv)
     }
     str level = setting_text(set, "log-level");
     log_set_level(str_eqz(level, "debug") ? LOG_DEBUG : str_eqz(level, "warn") ? LOG_WARN : str_eqz(level, "error") ? LOG_ERROR : LOG_INFO);
+    if (n > c->files) {
+        fprintf(stderr, "qudao %s: “%s” is one argument too many; qudao %s --help shows how it is used\n", c->name, rest[c->files], c->name);
+        arena_free(mem);
+        return 2;
+    }
+    if (c->settings && strstr(c->settings, " data ") && !setting_text(set, "data").n && !setting_text(set, "database").n) {
+        fprintf(stderr, "qudao %s: --data is needed: the folder of the workspace\n", c->name);
+        arena_free(mem);
+        return 2;
+    }
     int code = c->run(set, n, rest);
     arena_free(mem);
     return code;

@@ -62,12 +62,15 @@ size_t api_body_limit(void *app, const struct request *, int *status);
 const struct module *call_module(struct call *, str name);          /* NULL: error set; unknown and hidden look the same */
 bool call_id(struct call *, str text, int64_t *id);
 str  call_param(struct call *, const char *name);                   /* query parameter, "" when absent */
+bool call_flag(struct call *, const char *name, bool *out);         /* true or false; false when absent */
 bool call_int(struct call *, const char *name, int64_t otherwise, int64_t min, int64_t max, int64_t *out);
 void call_status(struct call *, int status);
 void call_header(struct call *, const char *name, str value);
-bool call_body(struct call *);
+bool call_body(struct call *);                                      /* that there is a JSON object */
+/* That the body has no other members than these (ending with NULL); names each that it has. */
+bool call_members(struct call *, const char *const *names);
 /* For ROUTE_OWN: a piece of work in a transaction of its own, with the catalog pinned; run again when busy. */
-bool call_desk(struct call *, enum tx_mode, bool (*work)(struct call *, void *arg), void *arg);                                      /* that there is a JSON object */
+bool call_desk(struct call *, enum tx_mode, bool (*work)(struct call *, void *arg), void *arg);
 /* The person behind a user id, from the user module; false: none or not active. */
 bool actor_load(struct ctx *, int64_t user, struct actor *out);
 void problem_json(struct buf *, const struct err *, str trace, str current);
@@ -78,9 +81,9 @@ void problem_json(struct buf *, const struct err *, str trace, str current);
     H(records_find) H(records_create) H(records_get) H(records_update) H(records_delete) H(records_restore)             \
     H(records_history) H(records_batch) H(search_all) H(changes_get) H(formula_eval) H(query_post)                      \
     H(modules_list) H(modules_get) H(modules_create) H(modules_update) H(modules_delete)                                \
-    H(fields_create) H(fields_update) H(fields_delete)                                                                  \
+    H(fields_get) H(fields_create) H(fields_update) H(fields_delete)                                                                  \
     H(views_list) H(views_create) H(views_update) H(views_delete) H(dashboards_list) H(dashboards_get)                  \
-    H(roles_list) H(roles_create) H(roles_update) H(users_list) H(users_create) H(users_update)                         \
+    H(roles_list) H(roles_get) H(roles_create) H(roles_update) H(users_list) H(users_get) H(users_create) H(users_update)                         \
     H(health_get) H(metrics_get) H(openapi_get) H(events_get)
 #define H(name) bool name(struct call *);
 HANDLERS(H)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- what several commands need ------------------------------------------------------------------------------------ */
@@ -48,15 +49,25 @@ static bool open_store(struct arena *mem, const struct settings *s, struct store
     return workspace_open(&o, st, e);
 }
 
+static bool no_workspace(struct err *e) { return err_set(e, ERR_NOT_FOUND, "There is no workspace here yet; make one with qudao init"); }
+
+/* A command that looks for a workspace leaves no empty one behind. */
+static bool has_database(struct arena *mem, const struct settings *s)
+{
+    return setting_text(s, "database").n || !access(str_z(mem, str_printf(mem, "%s/qudao.db", text_z(mem, s, "data"))), F_OK);
+}
+
 static bool open_existing(struct arena *mem, const struct settings *s, struct store **st, struct err *e)
 {
     bool there;
+    if (!has_database(mem, s))
+        return no_workspace(e);
     if (!open_store(mem, s, st, e))
         return false;
     if (workspace_exists(*st, &there, e) && there)
         return true;
     store_close(*st);
-    return e->kind ? false : err_set(e, ERR_NOT_FOUND, "There is no workspace here yet; make one with qudao init");
+    return e->kind ? false : no_workspace(e);
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------- */
@@ -91,16 +102,12 @@ static int serve(const struct settings *s, int n, char **rest)
     struct http_server *http;
     (void)n, (void)rest;
     err_init(&e, mem, LANG_EN);
-    if (!open_store(mem, s, &app.store, &e))
+    if (!setting_text(s, "data").n && !setting_text(s, "database").n)
+        return misused("serve", "--data is needed: the folder of the workspace");
+    if (setting_bool(s, "demo") && (!open_store(mem, s, &app.store, &e) || !make_demo(app.store, &e)))
         return refused("serve", &e);
-    bool there;
-    if (setting_bool(s, "demo") && !make_demo(app.store, &e))
+    if (!app.store && !open_existing(mem, s, &app.store, &e))
         return refused("serve", &e);
-    if (!workspace_exists(app.store, &there, &e) || !there) {
-        if (!e.kind)
-            err_set(&e, ERR_NOT_FOUND, "There is no workspace here yet; make one with qudao init");
-        return refused("serve", &e);
-    }
     app.catalogs = catalogs_new();
     app.base_url = setting_text(s, "base-url");
     struct auth_options auth = { .session_days = (int)setting_int(s, "session-days") };
@@ -170,6 +177,8 @@ static int init(const struct settings *s, int n, char **rest)
     err_init(&e, mem, LANG_EN);
     if (!o.email.n || !*file)
         return misused("init", "--email and --password-file are needed");
+    if (!str_eqz(o.locale, "zh-CN") && !str_eqz(o.locale, "en"))
+        return misused("init", "--locale is zh-CN or en");
     if (!read_password(mem, file, &o.password)) {
         fprintf(stderr, "qudao init: %s: %s\n", file, errno ? strerror(errno) : "empty");
         return 1;
@@ -497,8 +506,10 @@ static int restore(const struct settings *s, int n, char **rest)
     }
     if (!store_open(&o, &from, &e))
         return refused("restore", &e);
-    struct workspace_options w = { .data = text_z(mem, s, "data") };
-    (void)w;
+    if (mkdir(text_z(mem, s, "data"), 0700) && errno != EEXIST) {
+        fprintf(stderr, "qudao restore: %s: %s\n", text_z(mem, s, "data"), strerror(errno));
+        return 1;
+    }
     if (!store_backup(from, target, &e))
         return refused("restore", &e);
     store_close(from);
@@ -528,15 +539,18 @@ static int check(const struct settings *s, int n, char **rest)
     return 0;
 }
 
+#define WORKSPACE " data database workspace "
 const struct command commands[] = {
-    { "serve", "--data DIR [--listen 127.0.0.1:8090] [--database postgresql://…] [--demo]", "Serve a workspace", NULL, serve },
-    { "init", "--data DIR --email E --password-file F", "Make a workspace; a second run changes nothing", init_options, init },
-    { "token", "--data DIR --email E", "Print one bearer token", token_options, token },
-    { "eval", "'FORMULA'", "Print the value of a formula", eval_options, eval },
-    { "import", "--data DIR --module M [--key FIELD] [--map 'Column=field,…'] [--dry-run] FILE.csv", "Read records from a table", import_options, import },
-    { "export", "--data DIR --module M [--where F] [--fields a,b] FILE.csv", "Write records as a table", export_options, export },
-    { "backup", "--data DIR FILE", "Copy a workspace while it is being served", NULL, backup },
-    { "restore", "--data DIR FILE", "Make a workspace from a backup", NULL, restore },
-    { "check", "--data DIR", "Check that a workspace is whole", NULL, check },
-    { NULL, NULL, NULL, NULL, NULL },
+    { "serve", "--data DIR [--listen 127.0.0.1:8090] [--database postgresql://…] [--demo]", "Serve a workspace", NULL, NULL, 0, serve },
+    { "init", "--data DIR --email E --password-file F [--app channel] [--locale zh-CN|en]", "Make a workspace; a second run changes nothing",
+      init_options, WORKSPACE, 0, init },
+    { "token", "--data DIR --email E [--name N] [--days 30]", "Print one bearer token", token_options, WORKSPACE, 0, token },
+    { "eval", "'FORMULA'\nqudao eval --batch < formulas > values", "Print the value of a formula", eval_options, "", 1, eval },
+    { "import", "--data DIR --module M [--key FIELD] [--map 'Column=field,…'] [--dry-run] FILE.csv|FILE.xlsx", "Read records from a table",
+      import_options, WORKSPACE, 1, import },
+    { "export", "--data DIR --module M [--where F] [--fields a,b] FILE.csv|FILE.xlsx", "Write records as a table", export_options, WORKSPACE, 1, export },
+    { "backup", "--data DIR FILE", "Copy a workspace while it is being served", NULL, WORKSPACE, 1, backup },
+    { "restore", "--data DIR FILE", "Make a workspace from a backup", NULL, WORKSPACE, 1, restore },
+    { "check", "--data DIR", "Check that a workspace is whole", NULL, WORKSPACE, 0, check },
+    { NULL, NULL, NULL, NULL, NULL, 0, NULL },
 };

@@ -6,6 +6,8 @@
 struct command {
     const char           *name, *arguments, *doc;
     const struct setting *options;      /* of its own, or NULL */
+    const char           *settings;     /* of the house, that mean something to it: " data database "; NULL: all */
+    int                   files;        /* most arguments that are no options */
     int                 (*run)(const struct settings *, int n, char **rest);
 };
 extern const struct command commands[];     /* ends with name NULL */

@@ -1,5 +1,6 @@
 /* modules_api: the catalog as callers may see it, and its changes by administrators. */
 #include "api/api.h"
+#include "meta/definition.h"
 #include "meta/design.h"
 
 static void put_json(struct jw *w, const char *key, const struct json *j)
@@ -103,7 +104,7 @@ static void rights_json(struct call *k, const struct module *m, const struct acc
     jw_obj(w);
     for (int i = SLOT_OWNER; i < m->nfields; i++) {
         int level = best_level(a, &m->fields[i]);
-        if (i == SLOT_DELETED_AT || m->fields[i].part_of || level == FIELD_NONE)
+        if (i == SLOT_DELETED_AT || (i == SLOT_RECORD_TYPE && !m->ntypes) || m->fields[i].part_of || level == FIELD_NONE)
             continue;
         jw_key_str(w, m->fields[i].name);
         jw_strz(w, m->fields[i].readonly ? "read" : level_name(level));
@@ -264,7 +265,23 @@ bool fields_create(struct call *k)
     if (!m || !call_body(k) || !design_field_create(&d, m, k->body, &id, &k->c.err))
         return false;
     call_status(k, 201);
+    call_header(k, "Location", str_printf(k->c.mem, "/api/v1/modules/" STR_FMT "/fields/" STR_FMT, STR_ARG(url_encode(k->c.mem, m->name)),
+                                          STR_ARG(url_encode(k->c.mem, json_str(k->body, "name")))));
     return answer_new(k, m->id, json_str(k->body, "name"));
+}
+
+bool fields_get(struct call *k)
+{
+    const struct module *m = call_module(k, k->params[0]);
+    const struct field  *f = m ? call_field(k, m) : NULL;
+    struct access        a;
+    if (!f)
+        return false;
+    a = access_of(&k->c, m);
+    if (best_level(&a, f) == FIELD_NONE || !f->def)
+        return err_set(&k->c.err, ERR_NOT_FOUND, "There is no field “" STR_FMT "”", STR_ARG(k->params[1]));
+    field_json(k, f, &a);
+    return true;
 }
 
 bool fields_update(struct call *k)
@@ -491,17 +508,34 @@ bool roles_list(struct call *k)
     return true;
 }
 
+static const struct role *call_role(struct call *k)
+{
+    const struct role *r = catalog_role(k->c.cat, k->params[0]);
+    if (!r)
+        err_set(&k->c.err, ERR_NOT_FOUND, "This does not exist");
+    return r;
+}
+
+bool roles_get(struct call *k)
+{
+    const struct role *r = call_role(k);
+    if (r)
+        item_json(&k->w, r->id, r->def);
+    return r != NULL;
+}
+
 bool roles_create(struct call *k)
 {
     struct design d = designer(k);
     int64_t       id;
-    if (!call_body(k))
+    if (!call_body(k) || !definition_role(k->body, &k->c.err))
         return false;
     if (catalog_role(k->c.cat, json_str(k->body, "name")))
         return err_set(&k->c.err, ERR_CONFLICT, "There is a role “" STR_FMT "” already", STR_ARG(json_str(k->body, "name")));
     if (!design_item_put(&d, "role", json_str(k->body, "name"), k->body, &id, &k->c.err))
         return false;
     call_status(k, 201);
+    call_header(k, "Location", str_printf(k->c.mem, "/api/v1/roles/" STR_FMT, STR_ARG(url_encode(k->c.mem, json_str(k->body, "name")))));
     item_json(&k->w, id, k->body);
     return true;
 }
@@ -509,14 +543,15 @@ bool roles_create(struct call *k)
 bool roles_update(struct call *k)
 {
     struct design      d = designer(k);
-    const struct role *r = catalog_role(k->c.cat, k->params[0]);
+    const struct role *r = call_role(k);
     int64_t            id;
-    if (!r)
-        return err_set(&k->c.err, ERR_NOT_FOUND, "This does not exist");
-    if (!call_body(k))
+    if (!r || !call_body(k))
         return false;
-    const struct json *def = view_def(k, r->def, k->body, r->name);
-    if (!def || !design_item_put(&d, "role", r->name, def, &id, &k->c.err))
+    if (json_get(k->body, "name") && !str_eq(json_str(k->body, "name"), r->name))
+        return err_problem(&k->c.err, S("name"), "readonly", "A role keeps its name: users carry it");
+    const struct json *def = design_merged(&d, r->def, k->body);
+    if (!definition_role(def, &k->c.err) || (r->admin && !json_bool(def, "admin", false) && !rec_administrator_remains(&k->c, r)) ||
+        !design_item_put(&d, "role", r->name, def, &id, &k->c.err))
         return false;
     item_json(&k->w, id, def);
     return true;

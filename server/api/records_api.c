@@ -30,8 +30,8 @@ bool records_find(struct call *k)
         return false;
     q.limit = (int)limit;
     q.q = call_param(k, "q");
-    q.deleted = str_eqz(call_param(k, "deleted"), "true");
-    q.count = str_eqz(call_param(k, "count"), "true");
+    if (!call_flag(k, "deleted", &q.deleted) || !call_flag(k, "count", &q.count))
+        return false;
     q.cursor = call_param(k, "cursor");
     if (where.n && !rec_where(&k->c, m, where, &q.where))
         return false;
@@ -122,11 +122,21 @@ bool records_get(struct call *k)
     return m && call_id(k, k->params[1], &id) && write_one(k, m, id, true, &k->w);
 }
 
+/* A record that is to be made: refused with all that is wrong and all that is missing. */
+static bool read_new(struct ctx *c, const struct module *m, const struct json *j, struct record **out)
+{
+    if (record_read_json(c, m, j, out))
+        return true;
+    if (c->err.kind == ERR_INVALID)
+        record_missing(c, *out, NULL);
+    return false;
+}
+
 bool records_create(struct call *k)
 {
     const struct module *m = call_module(k, k->params[0]);
     struct record       *r;
-    if (!m || !call_body(k) || !record_read_json(&k->c, m, k->body, &r) || !rec_create(&k->c, r))
+    if (!m || !call_body(k) || !read_new(&k->c, m, k->body, &r) || !rec_create(&k->c, r))
         return false;
     call_status(k, 201);
     call_header(k, "Location", str_printf(k->c.mem, "/api/v1/records/" STR_FMT "/%lld", STR_ARG(url_encode(k->c.mem, m->name)), (long long)r->id));
@@ -264,14 +274,15 @@ bool records_history(struct call *k)
 
 /* ---- batch ------------------------------------------------------------------------------------------------------- */
 
-struct batch { struct call *k; const struct module *m; const struct field *key; bool atomic, failed; struct err first; };
+struct batch { struct call *k; const struct module *m; const struct field *key; bool atomic; struct err wrong; };
+enum { PROBLEMS_MAX = 200 };
 
 static bool batch_create(struct batch *b, const struct json *j, int64_t *id, const char **what)
 {
     struct record *r;
     struct ctx    *c = &b->k->c;
     *what = "created";
-    if (!record_read_json(c, b->m, j, &r))
+    if (b->key ? !record_read_json(c, b->m, j, &r) : !read_new(c, b->m, j, &r))
         return false;
     if (b->key) {
         if (r->v[b->key->slot].type == V_NULL)
@@ -315,6 +326,31 @@ static bool batch_delete(struct batch *b, const struct json *j, int64_t *id, con
     return rec_delete(&b->k->c, b->m, *id, version);
 }
 
+/* Which one it was. */
+static void name_problems(struct ctx *c, const char *name, size_t at)
+{
+    for (size_t i = 0; i < c->err.nproblems; i++) {
+        str f = c->err.problems[i].field;
+        c->err.problems[i].field = str_printf(c->mem, "%s[%zu]%s" STR_FMT, name, at, f.n ? "." : "", STR_ARG(f));
+    }
+    if (!c->err.nproblems) {
+        struct err was = c->err;
+        err_problem(&c->err, str_printf(c->mem, "%s[%zu]", name, at), "refused", STR_FMT, STR_ARG(was.message));
+        c->err.kind = was.kind;
+        c->err.message = was.message;
+    }
+}
+
+/* What is wrong with one of them waits for what is wrong with the others. */
+static void note_problems(struct batch *b, const char *name, size_t at)
+{
+    struct ctx *c = &b->k->c;
+    name_problems(c, name, at);
+    for (size_t i = 0; i < c->err.nproblems && b->wrong.nproblems < PROBLEMS_MAX; i++)
+        err_problem(&b->wrong, c->err.problems[i].field, str_z(c->mem, c->err.problems[i].code), STR_FMT, STR_ARG(c->err.problems[i].message));
+    err_clear(&c->err);
+}
+
 static bool batch_part(struct batch *b, const char *name, bool (*run)(struct batch *, const struct json *, int64_t *, const char **))
 {
     struct ctx        *c = &b->k->c;
@@ -330,7 +366,11 @@ static bool batch_part(struct batch *b, const char *name, bool (*run)(struct bat
         const char *what = "";
         if (!b->atomic && !db_save(c->db, &c->err))
             return false;
-        bool ok = run(b, j, &id, &what);
+        bool ok = (run == batch_delete || j->type == JSON_OBJECT || err_problem(&c->err, STR_NONE, "type", "This must be an object")) && run(b, j, &id, &what);
+        if (!ok && b->atomic && c->err.kind == ERR_INVALID) {       /* go on, to say of all of them what is wrong */
+            note_problems(b, name, at);
+            continue;
+        }
         jw_obj(w);
         jw_key(w, "index");
         jw_int(w, (int64_t)at);
@@ -342,15 +382,8 @@ static bool batch_part(struct batch *b, const char *name, bool (*run)(struct bat
             if (!b->atomic && !db_release(c->db, &c->err))
                 return false;
         } else {
-            if (b->atomic) {        /* say which one it was, and keep nothing */
-                for (size_t i = 0; i < c->err.nproblems; i++)
-                    c->err.problems[i].field = str_printf(c->mem, "%s[%zu]." STR_FMT, name, at, STR_ARG(c->err.problems[i].field));
-                if (!c->err.nproblems) {
-                    struct err was = c->err;
-                    err_problem(&c->err, str_printf(c->mem, "%s[%zu]", name, at), "refused", STR_FMT, STR_ARG(was.message));
-                    c->err.kind = was.kind;
-                    c->err.message = was.message;
-                }
+            if (b->atomic) {        /* keep nothing */
+                name_problems(c, name, at);
                 return false;
             }
             if (c->err.kind == ERR_BUSY || c->err.kind == ERR_INTERNAL || c->err.kind == ERR_FULL)
@@ -374,8 +407,15 @@ bool records_batch(struct call *k)
     struct batch b = { .k = k, .m = call_module(k, k->params[0]) };
     if (!b.m || !call_body(k))
         return false;
-    str key = json_str(k->body, "key");
+    static const char *const members[] = { "create", "update", "delete", "key", "atomic", NULL };
+    const struct json       *atomic = json_get(k->body, "atomic");
+    str                      key = json_str(k->body, "key");
+    if (!call_members(k, members))
+        return false;
+    if (atomic && atomic->type != JSON_BOOL && atomic->type != JSON_NULL)
+        return err_problem(&k->c.err, S("atomic"), "type", "This must be true or false");
     b.atomic = json_bool(k->body, "atomic", true);
+    err_init(&b.wrong, k->c.mem, k->c.err.lang);
     if (key.n) {
         struct access a = access_of(&k->c, b.m);
         b.key = module_field(b.m, key);
@@ -385,6 +425,10 @@ bool records_batch(struct call *k)
     jw_obj(&k->w);
     if (!batch_part(&b, "create", batch_create) || !batch_part(&b, "update", batch_update) || !batch_part(&b, "delete", batch_delete))
         return false;
+    if (b.wrong.nproblems) {
+        k->c.err = b.wrong;
+        return false;
+    }
     jw_end_obj(&k->w);
     return true;
 }

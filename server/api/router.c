@@ -42,6 +42,13 @@ str call_param(struct call *k, const char *name)
     return request_param(k->rq, name, &s) ? s : S("");
 }
 
+bool call_flag(struct call *k, const char *name, bool *out)
+{
+    str s = call_param(k, name);
+    *out = str_eqz(s, "true");
+    return !s.n || *out || str_eqz(s, "false") || err_problem(&k->c.err, str_of(name), "type", "This must be true or false");
+}
+
 bool call_int(struct call *k, const char *name, int64_t otherwise, int64_t min, int64_t max, int64_t *out)
 {
     str s = call_param(k, name);
@@ -60,6 +67,18 @@ void call_header(struct call *k, const char *name, str value) { reply_header(k->
 bool call_body(struct call *k)
 {
     return (k->body && k->body->type == JSON_OBJECT) || err_set(&k->c.err, ERR_MALFORMED, "The body must be a JSON object");
+}
+
+bool call_members(struct call *k, const char *const *names)
+{
+    for (const struct json *j = k->body->first; j; j = j->next) {
+        bool known = false;
+        for (size_t i = 0; names[i]; i++)
+            known |= str_eqz(j->key, names[i]);
+        if (!known)
+            err_problem(&k->c.err, j->key, "unknown", "There is no field “" STR_FMT "”", STR_ARG(j->key));
+    }
+    return k->c.err.kind == ERR_NONE;
 }
 
 /* ---- problems --------------------------------------------------------------------------------------------------- */
@@ -154,6 +173,16 @@ static const struct route *find_route(struct call *k, str path, bool *other_meth
     return NULL;
 }
 
+static str allowed_methods(struct call *k, str path)
+{
+    struct buf b;
+    buf_init(&b, k->rq->mem);
+    for (const struct route *r = routes; r->method; r++)
+        if (match(r->path, path, k->params))
+            buf_printf(&b, "%s%s%s", b.n ? ", " : "", r->method, strcmp(r->method, "GET") ? "" : ", HEAD");
+    return buf_str(&b);
+}
+
 static bool parse_body(struct call *k, const struct route *r)
 {
     str          body, type = request_header(k->rq, "content-type");
@@ -161,7 +190,7 @@ static bool parse_body(struct call *k, const struct route *r)
     if ((r->flags & ROUTE_RAW) || !k->rq->body_size)
         return true;
     if (!str_starts(type, S("application/json")))       /* also keeps forms of other sites away */
-        return err_set(&k->c.err, ERR_MALFORMED, "The body must be JSON: Content-Type application/json");
+        return err_set(&k->c.err, ERR_MEDIA, "The body must be JSON: Content-Type application/json");
     if (!request_body(k->rq, &body))
         return err_internal(&k->c.err, "body cannot be mapped");
     if (!json_parse(k->rq->mem, body, &j, &k->c.err))
@@ -474,13 +503,11 @@ void api_handle(void *app, struct request *rq, struct reply *rp)
     r = find_route(k, path, &other);
     if (!r) {
         if (other) {
-            err_set(&k->c.err, ERR_NOT_FOUND, "This address does not know the method " STR_FMT, STR_ARG(rq->method));
-            answer_problem(k);
-            rp->status = 405;
-        } else {
+            err_set(&k->c.err, ERR_METHOD, "This address does not know the method " STR_FMT, STR_ARG(rq->method));
+            reply_header(rq, rp, "Allow", allowed_methods(k, path));
+        } else
             err_set(&k->c.err, ERR_NOT_FOUND, "There is no such address");
-            answer_problem(k);
-        }
+        answer_problem(k);
     } else if (!parse_body(k, r))
         answer_problem(k);
     else

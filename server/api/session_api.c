@@ -87,8 +87,12 @@ bool session_create(struct call *k)
         return false;
     in.email = json_str(k->body, "email");
     in.password = json_str(k->body, "password");
-    if (!in.email.n || !in.password.n)
-        return err_set(&k->c.err, ERR_INVALID, "An e-mail and a password are needed");
+    if (!in.email.n)
+        err_problem(&k->c.err, S("email"), "required", "This is needed");
+    if (!in.password.n)
+        err_problem(&k->c.err, S("password"), "required", "This is needed");
+    if (k->c.err.kind)
+        return false;
     if (!call_desk(k, TX_READ, find_user, &in))
         return false;
     if (!auth_sign_in(k->app->auth, k->rq->mem, &in, &out, &k->c.err)) {
@@ -145,7 +149,7 @@ static bool change_user(struct call *k, int64_t id, const struct json *body, con
 bool me_patch(struct call *k)
 {
     static const char *const own[] = { "name", "locale", NULL };
-    if (!call_body(k) || !change_user(k, k->actor.user, k->body, own) || !actor_load(&k->c, k->actor.user, &k->actor))
+    if (!call_body(k) || !call_members(k, own) || !change_user(k, k->actor.user, k->body, own) || !actor_load(&k->c, k->actor.user, &k->actor))
         return false;
     me_json(k);
     return true;
@@ -166,7 +170,8 @@ bool me_password(struct call *k)
 
 /* ---- users, by administrators ------------------------------------------------------------------------------------------ */
 
-static const char *const user_fields[] = { "email", "name", "roles", "partner", "department", "active", "locale", NULL };
+static const char *const user_fields[] = { "email", "name", "roles", "partner", "department", "active", "locale", "version", NULL };
+static const char *const user_members[] = { "email", "name", "roles", "partner", "department", "active", "locale", "version", "id", "password", NULL };
 
 static bool answer_user(struct call *k, int64_t id)
 {
@@ -199,16 +204,10 @@ bool users_list(struct call *k)
     return true;
 }
 
-static bool known_members(struct call *k)
+bool users_get(struct call *k)
 {
-    for (const struct json *j = k->body->first; j; j = j->next) {
-        bool known = str_eqz(j->key, "password") || str_eqz(j->key, "version") || str_eqz(j->key, "id");
-        for (size_t i = 0; user_fields[i]; i++)
-            known |= str_eqz(j->key, user_fields[i]);
-        if (!known)
-            err_problem(&k->c.err, j->key, "unknown", "There is no field “" STR_FMT "”", STR_ARG(j->key));
-    }
-    return k->c.err.kind == ERR_NONE;
+    int64_t id;
+    return call_id(k, k->params[0], &id) && answer_user(k, id);
 }
 
 static bool set_password(struct call *k, int64_t id, str email)
@@ -224,7 +223,7 @@ bool users_create(struct call *k)
     const struct module *m = call_module(k, S("user"));
     struct record       *r;
     struct json          body, *last = NULL, *copy;
-    if (!m || !call_body(k) || !known_members(k))
+    if (!m || !call_body(k) || !call_members(k, user_members))
         return false;
     body = *k->body;        /* the record is the body without the password */
     body.first = NULL;
@@ -242,7 +241,12 @@ bool users_create(struct call *k)
         last = copy;
         body.n++;
     }
-    if (!record_read_json(&k->c, m, &body, &r) || !rec_create(&k->c, r) || !set_password(k, r->id, json_str(k->body, "email")))
+    if (!record_read_json(&k->c, m, &body, &r)) {
+        if (k->c.err.kind == ERR_INVALID)
+            record_missing(&k->c, r, NULL);
+        return false;
+    }
+    if (!rec_create(&k->c, r) || !set_password(k, r->id, json_str(k->body, "email")))
         return false;
     call_status(k, 201);
     call_header(k, "Location", str_printf(k->c.mem, "/api/v1/users/%lld", (long long)r->id));
@@ -254,7 +258,7 @@ bool users_update(struct call *k)
     const struct module *m = call_module(k, S("user"));
     int64_t              id;
     struct found         f;
-    if (!m || !call_id(k, k->params[0], &id) || !call_body(k) || !known_members(k) || !rec_get(&k->c, m, id, false, &f))
+    if (!m || !call_id(k, k->params[0], &id) || !call_body(k) || !call_members(k, user_members) || !rec_get(&k->c, m, id, false, &f))
         return false;
     str email = json_str(k->body, "email");
     for (size_t i = 0; i < f.ncols && !email.n; i++)

@@ -19,8 +19,10 @@
     K(SIGN_IN,   401, "nobody is signed in, or no longer")                  \
     K(DENIED,    403, "the actor may not do this")                          \
     K(NOT_FOUND, 404, "absent, or the actor may not know it exists")        \
+    K(METHOD,    405, "the address is there, but not for this method")      \
     K(CONFLICT,  409, "stale version, broken uniqueness, or in use")        \
     K(LIMIT,     413, "more than we agreed to handle")                      \
+    K(MEDIA,     415, "the body is of a kind that is not read here")        \
     K(TOO_MANY,  429, "too often; later it works again")                    \
     K(INTERNAL,  500, "our fault; detail says what")                        \
     K(BUSY,      503, "try again; the caller may retry by itself")          \

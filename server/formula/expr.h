@@ -84,6 +84,7 @@ bool expr_must_be(const struct expr *, enum vtype, struct err *);
 str  expr_print(const struct expr *, const struct scope *, struct arena *);    /* canonical text; parses to the same tree */
 bool expr_uses(const struct expr *, const void *field);                        /* anywhere in it, lists included */
 bool expr_is_path(const struct expr *, int *slot);                             /* nothing but the value of one path */
+bool expr_is_count(const struct expr *);                                       /* nothing but the number of rows of a list */
 bool expr_is_constant(const struct expr *);                                    /* reads no path, list, clock or person */
 const char *expr_agg_name(const struct expr_agg *);     /* "SUM", "COUNT", "COUNTDISTINCT", "AVERAGE", "MIN", "MAX", "MEDIAN", … */
 

@@ -247,6 +247,12 @@ bool expr_is_constant(const struct expr *x)
     return x->npaths == 0 && x->nlists == 0 && x->naggs == 0 && !x->uses_now && !x->uses_me;
 }
 
+bool expr_is_count(const struct expr *x)
+{
+    const struct expr_fn *fn = x->root->fn;
+    return x->nlists == 1 && fn && (fn->agg == AGG_COUNT || fn->agg == AGG_COUNTA || fn->agg == AGG_COUNTDISTINCT);
+}
+
 const char *expr_agg_name(const struct expr_agg *agg) { return agg->fn->name; }
 
 bool expr_must_be(const struct expr *x, enum vtype want, struct err *e)

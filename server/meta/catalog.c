@@ -83,8 +83,10 @@ static bool scope_name(const struct scope *s, const void *of, str name, struct e
 static str scope_print(const struct scope *s, const void *of, const void *field)
 {
     const struct meta_scope *ms = (const struct meta_scope *)s;
+    const struct field      *f = field;
     (void)of;
-    return ms->renamed == field ? ms->new_name : ((const struct field *)field)->name;
+    bool list = ms->renamed_lists && f->slot < 0 && f->via && f->via->module == ms->renamed_lists && !f->via->related.n;
+    return list || ms->renamed == f ? ms->new_name : f->name;
 }
 
 void meta_scope_init(struct meta_scope *ms, const struct catalog *cat, const struct module *root)
@@ -360,10 +362,20 @@ static bool read_default(struct loading *l, struct field *f)
     const struct json *d = json_get(f->def, "default");
     if (!d || d->type == JSON_NULL)
         return true;
-    if (d->type == JSON_STRING && str_starts(d->s, S("=")))
-        return compile(l, f->module, f->name, "default", d->s, &f->default_expr);
     struct err e;
+    int64_t    id;
     err_init(&e, l->e->mem, l->e->lang);
+    if (d->type == JSON_STRING && str_starts(d->s, S("=")))
+        return compile(l, f->module, f->name, "default", d->s, &f->default_expr) &&
+               (f->vtype == V_LIST || expr_must_be(f->default_expr, f->vtype, &e) ||
+                err_problem(l->e, f->name, "default", "The default is wrong: " STR_FMT, STR_ARG(e.message)));
+    if (f->type->flags & FT_ONE) {      /* that it exists is asked when it is used: records go, definitions stay */
+        if ((d->type == JSON_NUMBER && str_to_i64(d->s, &id)) || json_i64(d, "id", &id))
+            return f->otherwise = v_ref(id), true;
+        return err_problem(l->e, f->name, "default", "The default of a relation is the id of a record or a formula such as =ME()");
+    }
+    if (!f->type->read)
+        return err_problem(l->e, f->name, "default", "A field of the kind “%s” has no default", f->type->name);
     if (f->type->read && f->type->read(f, d, l->mem, &f->otherwise, &e) && field_check(f, &f->otherwise, &e))
         return true;
     return err_problem(l->e, f->name, "default", "The default is wrong: " STR_FMT, STR_ARG(e.message));
@@ -407,13 +419,17 @@ static bool compile_field(struct loading *l, struct field *f)
         if (!compile(l, f->module, f->name, "formula", text, &f->formula))
             return false;
         if (f->vtype == V_NULL) {
-            f->vtype = f->formula->type == V_NULL ? V_TEXT : f->formula->type == V_INT ? V_DEC : f->formula->type;
+            f->vtype = f->formula->type == V_NULL ? V_TEXT : f->formula->type == V_INT && !expr_is_count(f->formula) ? V_DEC : f->formula->type;
             int64_t given;
             if (f->vtype == V_DEC && json_i64(f->def, "scale", &given))
                 f->scale = (int)given;
             else if (f->vtype == V_DEC)
                 f->scale = f->formula->scale >= 0 && f->formula->scale <= 9 ? f->formula->scale : f->type->scale;
         }
+        struct err e;
+        err_init(&e, l->e->mem, l->e->lang);
+        if (f->vtype != V_TEXT && f->vtype != V_BOOL && f->vtype != V_LIST && !expr_must_be(f->formula, f->vtype, &e))
+            return err_problem(l->e, f->name, "result", STR_FMT, STR_ARG(e.message));
         if (f->formula->uses_me || f->formula->uses_now)
             return err_problem(l->e, f->name, "formula", "A stored formula cannot use ME(), TODAY() or NOW(): its value would move by itself");
     }

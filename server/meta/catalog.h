@@ -139,6 +139,7 @@ struct meta_scope {
     bool                (*may)(void *arg, const struct module *, const struct field *);
     void                 *arg;
     const struct field   *renamed; str new_name;        /* printing: this field already has its new name */
+    const struct module  *renamed_lists;                /* so have the lists that are called like this module, which gets a new name */
 };
 void meta_scope_init(struct meta_scope *, const struct catalog *, const struct module *root);
 #endif

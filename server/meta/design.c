@@ -3,6 +3,7 @@
 #include "meta/design.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "meta/definition.h"
 
 #include <string.h>
 
@@ -119,6 +120,8 @@ static struct json *merged(struct arena *mem, const struct json *old, const stru
     return out;
 }
 
+const struct json *design_merged(struct design *d, const struct json *old, const struct json *changes) { return merged(d->mem, old, changes); }
+
 static struct json *without(struct arena *mem, const struct json *old, const char *key)
 {
     struct json gone = { .type = JSON_NULL, .key = str_of(key) }, changes = { .type = JSON_OBJECT, .first = &gone, .n = 1 };
@@ -234,6 +237,15 @@ static bool drop_view(struct design *d, const struct module *m, struct err *e)
     return ddl(d, e, "DROP VIEW IF EXISTS \"v_" STR_FMT "\"", STR_ARG(m->name));
 }
 
+/* Views are named after modules, and databases may not tell A from a. */
+static bool free_name(struct design *d, const struct module *own, str name, struct err *e)
+{
+    for (size_t i = 0; d->cat && i < d->cat->nmodules; i++)
+        if (&d->cat->modules[i] != own && str_eq_nocase(d->cat->modules[i].name, name))
+            return err_set(e, ERR_CONFLICT, "There is a module “" STR_FMT "” already", STR_ARG(d->cat->modules[i].name));
+    return true;
+}
+
 /* ---- modules -------------------------------------------------------------------------------------------------- */
 
 static bool create_rows(struct design *d, const struct json *def, int64_t *id, struct err *e)
@@ -241,8 +253,8 @@ static bool create_rows(struct design *d, const struct json *def, int64_t *id, s
     str name = json_str(def, "name");
     if (!check_name(d, name, e))
         return false;
-    if (d->cat && catalog_module(d->cat, name))
-        return err_set(e, ERR_CONFLICT, "There is a module “" STR_FMT "” already", STR_ARG(name));
+    if (!free_name(d, NULL, name, e))
+        return false;
     const struct json *fields = json_get(def, "fields");
     if (fields && (fields->type != JSON_ARRAY || fields->n > MODULE_FIELDS_MAX))
         return err_problem(e, S("fields"), "type", "This must be a list");
@@ -315,7 +327,7 @@ bool design_module_create(struct design *d, const struct json *def, int64_t *id,
 {
     if (def->type != JSON_OBJECT)
         return err_set(e, ERR_MALFORMED, "The body must be a JSON object");
-    if (!design_load(d, &def, 1, e))
+    if (!check_name(d, json_str(def, "name"), e) || !definition_module(def, NULL, e) || !design_load(d, &def, 1, e))
         return false;
     struct rows  r;
     struct value a[] = { v_text(json_str(def, "name")) };
@@ -329,15 +341,15 @@ bool design_module_create(struct design *d, const struct json *def, int64_t *id,
 
 static bool used_by(const struct expr *x, const struct field *f) { return x && expr_uses(x, f); }
 
-/* "partner.score, view “active”": everything whose definition reads the field; STR_NONE when nothing does. */
-static str users_of_field(struct design *d, const struct field *f)
+/* "partner.score, rule of partner": everything whose definition reads the field, in other modules than `but`; STR_NONE when nothing does. */
+static str users_of_field(struct design *d, const struct field *f, const struct module *but)
 {
     struct buf b;
     buf_init(&b, d->mem);
 #define SAY(...) (buf_putz(&b, b.n ? ", " : ""), buf_printf(&b, __VA_ARGS__))
     for (size_t i = 0; i < d->cat->nmodules; i++) {
         const struct module *m = &d->cat->modules[i];
-        for (int k = SLOT_FIRST; k < m->nfields; k++) {
+        for (int k = SLOT_FIRST; k < m->nfields && m != but; k++) {
             const struct field *g = &m->fields[k];
             if (g == f || g->part_of)
                 continue;
@@ -349,12 +361,12 @@ static str users_of_field(struct design *d, const struct field *f)
             if (m->lists[k].via == f)
                 for (size_t x = 0; x < d->cat->nmodules; x++)
                     for (int y = SLOT_FIRST; y < d->cat->modules[x].nfields; y++)
-                        if (used_by(d->cat->modules[x].fields[y].formula, &m->lists[k]))
+                        if (&d->cat->modules[x] != but && used_by(d->cat->modules[x].fields[y].formula, &m->lists[k]))
                             SAY(STR_FMT "." STR_FMT, STR_ARG(d->cat->modules[x].name), STR_ARG(d->cat->modules[x].fields[y].name));
-        for (size_t k = 0; k < m->nrules; k++)
+        for (size_t k = 0; k < m->nrules && m != but; k++)
             if (used_by(m->rules[k].when, f) || m->rules[k].at == f)
                 SAY("rule of " STR_FMT, STR_ARG(m->name));
-        if (m->title == f)
+        if (m->title == f && m != but)
             SAY("title of " STR_FMT, STR_ARG(m->name));
     }
     for (size_t i = 0; i < d->cat->nroles; i++)
@@ -378,7 +390,21 @@ static bool is_formula_key(str key)
     return false;
 }
 
-struct renaming { struct design *d; const struct field *f; str new_name; bool changed; };
+/* f: a field or a list; or module: it and the lists that have its name because their relations give them none. */
+struct renaming { struct design *d; const struct field *f; str new_name; bool changed; const struct module *module; };
+
+static bool uses_renamed(const struct renaming *r, const struct expr *x)
+{
+    if (r->f)
+        return expr_uses(x, r->f);
+    for (size_t i = 0; i < r->d->cat->nmodules; i++)
+        for (size_t k = 0; k < r->d->cat->modules[i].nlists; k++) {
+            const struct field *l = &r->d->cat->modules[i].lists[k];
+            if (l->via->module == r->module && !l->via->related.n && expr_uses(x, l))
+                return true;
+        }
+    return false;
+}
 
 static str rename_formula(struct renaming *r, const struct module *m, str text)
 {
@@ -387,9 +413,10 @@ static str rename_formula(struct renaming *r, const struct module *m, str text)
     const struct expr *x;
     meta_scope_init(&s, r->d->cat, m);
     err_init(&e, r->d->mem, LANG_EN);
-    if (!m || !expr_compile(text, &s.s, r->d->mem, &x, &e) || !expr_uses(x, r->f))
+    if (!m || !expr_compile(text, &s.s, r->d->mem, &x, &e) || !uses_renamed(r, x))
         return text;
     s.renamed = r->f;
+    s.renamed_lists = r->module;
     s.new_name = r->new_name;
     r->changed = true;
     str out = expr_print(x, &s.s, r->d->mem);
@@ -433,7 +460,12 @@ static struct json *rename_json(struct renaming *r, const struct module *m, cons
             out->s = rename_path(r, here, j->s);
         else if (str_eqz(list_of, "group") || str_eqz(list_of, "select"))
             out->s = rename_formula(r, here, j->s);
-        else if (m == r->f->module && (str_eqz(j->key, "title") || str_eqz(j->key, "subtitle") || str_eqz(j->key, "depends_on") ||
+        else if (r->module) {
+            if ((str_eqz(j->key, "module") || str_eqz(j->key, "from")) && str_eq(j->s, r->module->name)) {
+                out->s = r->new_name;
+                r->changed = true;
+            }
+        } else if (m == r->f->module && (str_eqz(j->key, "title") || str_eqz(j->key, "subtitle") || str_eqz(j->key, "depends_on") ||
                                        str_eqz(j->key, "field") || str_eqz(list_of, "required") || str_eqz(list_of, "fields")) &&
                  str_eq(j->s, r->f->name)) {
             out->s = r->new_name;
@@ -448,7 +480,11 @@ static struct json *rename_json(struct renaming *r, const struct module *m, cons
         if (str_eqz(list_of, "modules") && catalog_module(r->d->cat, j->key))       /* a role's part for a module */
             inner = catalog_module(r->d->cat, j->key);
         struct json *copy = rename_json(r, inner, c, j->key.n ? j->key : list_of);
-        if (str_eqz(j->key, "fields") && j->type == JSON_OBJECT && inner == r->f->module && str_eq(c->key, r->f->name)) {
+        if (r->module && str_eqz(j->key, "modules") && str_eq(c->key, r->module->name)) {
+            copy->key = r->new_name;
+            r->changed = true;
+        }
+        if (r->f && str_eqz(j->key, "fields") && j->type == JSON_OBJECT && inner == r->f->module && str_eq(c->key, r->f->name)) {
             copy->key = r->new_name;
             r->changed = true;
         }
@@ -465,9 +501,9 @@ static bool rewrite(struct renaming *r, const char *kind, int64_t id, str name, 
     return !r->changed || update_row(r->d, kind, id, name, show(r->d->mem, after), e);
 }
 
-static bool rewrite_all(struct design *d, const struct field *f, str new_name, struct err *e)
+static bool rewrite_all(struct design *d, const struct field *f, const struct module *module, str new_name, struct err *e)
 {
-    struct renaming r = { d, f, new_name, false };
+    struct renaming r = { d, f, new_name, false, module };
     for (size_t i = 0; i < d->cat->nmodules; i++) {
         const struct module *m = &d->cat->modules[i];
         if (!rewrite(&r, "module", m->id, m->name, m, m->def, e))
@@ -506,24 +542,21 @@ bool design_module_update(struct design *d, const struct module *m, const struct
     str name = json_get(changes, "name") ? json_str(changes, "name") : m->name;
     if (json_get(changes, "fields") || json_get(changes, "id"))
         return err_problem(e, S("fields"), "readonly", "Fields have calls of their own");
+    if (!definition_module(changes, m, e))
+        return false;
     if (!str_eq(name, m->name)) {
         if (m->system)
             return err_set(e, ERR_CONFLICT, "“" STR_FMT "” belongs to the system and keeps its name", STR_ARG(m->name));
         if (!check_name(d, name, e))
             return false;
-        if (catalog_module(d->cat, name))
-            return err_set(e, ERR_CONFLICT, "There is a module “" STR_FMT "” already", STR_ARG(name));
-        for (size_t i = 0; i < d->cat->nmodules; i++)
-            for (int k = SLOT_FIRST; k < d->cat->modules[i].nfields; k++) {
-                const struct field *f = &d->cat->modules[i].fields[k];
-                if (f->def && str_eq(json_str(f->def, "module"), m->name)) {
-                    struct json now = { .type = JSON_STRING, .key = S("module"), .s = name }, c = { .type = JSON_OBJECT, .first = &now, .n = 1 };
-                    if (!update_row(d, "field", f->id, f->name, show(d->mem, merged(d->mem, f->def, &c)), e))
-                        return false;
-                }
-            }
+        if (!free_name(d, m, name, e))
+            return false;
+        if (!rewrite_all(d, NULL, m, name, e))
+            return false;
     }
-    return drop_view(d, m, e) && update_row(d, "module", m->id, name, show(d->mem, merged(d->mem, m->def, changes)), e) && refresh_view(d, m->id, e);
+    struct renaming r = { d, NULL, name, false, m };
+    struct json    *def = rename_json(&r, m, merged(d->mem, m->def, changes), STR_NONE);
+    return drop_view(d, m, e) && update_row(d, "module", m->id, name, show(d->mem, def), e) && refresh_view(d, m->id, e);
 }
 
 bool design_module_delete(struct design *d, const struct module *m, struct err *e)
@@ -536,6 +569,15 @@ bool design_module_delete(struct design *d, const struct module *m, struct err *
             if (d->cat->modules[i].fields[k].target == m && &d->cat->modules[i] != m)
                 return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by the field " STR_FMT "." STR_FMT, STR_ARG(m->name),
                                STR_ARG(d->cat->modules[i].name), STR_ARG(d->cat->modules[i].fields[k].name));
+    for (size_t i = 0; i < d->cat->nroles; i++)
+        if (json_get_str(json_get(d->cat->roles[i].def, "modules"), m->name))
+            return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by: " STR_FMT, STR_ARG(m->name),
+                           STR_ARG(str_cat(d->mem, S("role "), d->cat->roles[i].name)));
+    for (int k = SLOT_FIRST; k < m->nfields; k++) {     /* what others make of its records */
+        str users = m->fields[k].part_of ? STR_NONE : users_of_field(d, &m->fields[k], m);
+        if (users.n)
+            return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by: " STR_FMT, STR_ARG(m->name), STR_ARG(users));
+    }
     if (!db_run(d->db, str_printf(d->mem, "SELECT 1 FROM " STR_FMT " WHERE deleted_at IS NULL LIMIT 1", STR_ARG(m->table)), NULL, 0, d->mem, &r, e))
         return false;
     if (r.nrows)
@@ -562,13 +604,42 @@ bool design_field_create(struct design *d, const struct module *m, const struct 
         return err_set(e, ERR_CONFLICT, "There is a field “" STR_FMT "” already", STR_ARG(name));
     if (m->nfields >= MODULE_FIELDS_MAX)
         return err_set(e, ERR_LIMIT, "A module has at most %d fields", MODULE_FIELDS_MAX);
-    if (!insert_row(d, "field", m->id, name, show(d->mem, def), id, e) || !finish(d, &after, e))
+    if (!definition_field(def, e) || !insert_row(d, "field", m->id, name, show(d->mem, def), id, e) || !finish(d, &after, e))
         return false;
     const struct module *now = catalog_module_id(after, m->id);
     const struct field  *f = module_field(now, name);
     bool ok = drop_view(d, m, e) && add_column(d, f, e) && make_view(d, now, e);
     catalog_free(after);
     return ok;
+}
+
+/* The program itself reads these of users and departments. */
+static bool is_core(const struct field *f)
+{
+    static const char *const names[] = { "name", "email", "roles", "department", "locale", "active", "partner", "code", "parent", "manager" };
+    for (size_t i = 0; f->module->system && i < sizeof names / sizeof names[0]; i++)
+        if (str_eqz(f->name, names[i]))
+            return true;
+    return false;
+}
+
+/* The list on the other side gets another name: formulas over it are written again. */
+static bool rename_related(struct design *d, const struct field *f, const struct json *changes, struct err *e)
+{
+    const struct json *j = json_get(changes, "related");
+    str                now = j && j->type == JSON_STRING && j->s.n ? j->s : f->module->name;
+    if (!j || !(f->type->flags & FT_ONE) || !f->target)
+        return true;
+    if (json_get(changes, "name") && !str_eq(json_str(changes, "name"), f->name))
+        return err_problem(e, S("related"), "readonly", "The name of a relation and of its list change one after the other");
+    if (j->type == JSON_STRING && j->s.n && !check_name(d, now, e))
+        return false;
+    for (size_t i = 0; i < f->target->nlists; i++) {
+        const struct field *l = &f->target->lists[i];
+        if (l->via == f && !str_eq(l->name, now))
+            return rewrite_all(d, l, NULL, now, e);
+    }
+    return true;
 }
 
 bool design_field_update(struct design *d, const struct field *f, const struct json *changes, struct err *e)
@@ -585,17 +656,21 @@ bool design_field_update(struct design *d, const struct field *f, const struct j
             return err_problem(e, S("scale"), "readonly", "The decimals of a field cannot change; make a new field");
     }
     if (!str_eq(name, f->name)) {
+        if (is_core(f))
+            return err_set(e, ERR_CONFLICT, "“" STR_FMT "” belongs to the system", STR_ARG(f->name));
         if (!check_name(d, name, e))
             return false;
         if (module_field(f->module, name))
             return err_set(e, ERR_CONFLICT, "There is a field “" STR_FMT "” already", STR_ARG(name));
-        if (!rewrite_all(d, f, name, e))
+        if (!rewrite_all(d, f, NULL, name, e))
             return false;
     }
-    struct renaming r = { d, f, name, false };
+    if (!rename_related(d, f, changes, e))
+        return false;
+    struct renaming r = { d, f, name, false, NULL };
     struct json    *def = rename_json(&r, f->module, merged(d->mem, f->def, changes), STR_NONE);
     struct catalog *after;
-    if (!drop_view(d, f->module, e) || !update_row(d, "field", f->id, name, show(d->mem, def), e) || !finish(d, &after, e))
+    if (!definition_field(def, e) || !drop_view(d, f->module, e) || !update_row(d, "field", f->id, name, show(d->mem, def), e) || !finish(d, &after, e))
         return false;
     const struct module *now = catalog_module_id(after, f->module->id);
     const struct field  *g = module_field(now, name);
@@ -609,9 +684,9 @@ bool design_field_update(struct design *d, const struct field *f, const struct j
 
 bool design_field_delete(struct design *d, const struct field *f, struct err *e)
 {
-    if (f->system)
+    if (f->system || is_core(f))
         return err_set(e, ERR_CONFLICT, "“" STR_FMT "” belongs to the system", STR_ARG(f->name));
-    str users = users_of_field(d, f);
+    str users = users_of_field(d, f, NULL);
     if (users.n)
         return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by: " STR_FMT, STR_ARG(f->name), STR_ARG(users));
     return drop_view(d, f->module, e) && delete_row(d, "field", f->id, e) && drop_column(d, f, e) &&

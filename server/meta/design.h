@@ -25,5 +25,7 @@ bool design_item_delete(struct design *, const char *kind, int64_t id, struct er
 /* Many modules and items at once, in any order of reference: for applications.  Existing names are left alone. */
 bool design_load(struct design *, const struct json *const *modules, size_t n, struct err *);
 
+/* A definition with members of changes in place of its own; null removes. */
+const struct json *design_merged(struct design *, const struct json *old, const struct json *changes);
 bool name_valid(str name);          /* a name of the language that is not reserved */
 #endif

@@ -21,6 +21,8 @@ struct record_lines { struct record **rows; size_t n; bool given; };
 struct record *record_new(struct ctx *, const struct module *);
 /* The record of a request.  Unknown fields, wrong types and unknown related records are problems, all of them at once. */
 bool record_read_json(struct ctx *, const struct module *, const struct json *, struct record **out);
+/* After a refusal of a record that was to be made: what is missing is said as well.  but: given by the caller itself, or NULL. */
+void record_missing(struct ctx *, const struct record *, const struct field *but);
 /* One relation out of a text or JSON: 42, {"id":42}, {"code":"P-001"}. */
 bool record_read_relation(struct ctx *, const struct field *, const struct json *, struct value *out, struct err *);
 /* By a unique field; *id 0 when there is none that the actor sees. */
@@ -78,6 +80,9 @@ void rec_scope(struct ctx *, const struct module *, struct meta_scope *);
 /* One row as JSON (an object), and a title as text. */
 void found_json(struct ctx *, const struct found *, size_t row, struct jw *);
 str  value_title(struct arena *, const struct value *);
+
+/* That some user who may sign in has an administrator's role other than `but`. */
+bool rec_administrator_remains(struct ctx *, const struct role *but);
 
 struct history_entry { int64_t seq, at, actor, version; str way, op, actor_name; const struct history_change *changes; size_t nchanges; };
 struct history_change { const struct field *f; struct value from, to, from_title, to_title; };

@@ -118,7 +118,7 @@ static bool read_many(struct ctx *c, const struct field *f, const struct json *j
 
 static bool read_lines(struct ctx *c, const struct field *f, const struct json *j, struct record_lines *out)
 {
-    if (j->type != JSON_ARRAY)
+    if (j->type != JSON_ARRAY && j->type != JSON_NULL)
         return err_problem(&c->err, f->name, "type", "This must be a list");
     out->rows = NEWV(c->mem, struct record *, j->n + 1);
     out->given = true;
@@ -130,6 +130,8 @@ static bool read_lines(struct ctx *c, const struct field *f, const struct json *
             return err_problem(&c->err, f->name, "type", "This must be a list of objects");
         err_init(&c->err, c->mem, outer.lang);
         bool        ok = record_read_json(c, f->target, i, &line);
+        if (!ok && c->err.kind == ERR_INVALID && !json_get(i, "id"))
+            record_missing(c, line, f->via);
         struct err  inner = c->err;
         c->err = outer;
         for (size_t k = 0; k < inner.nproblems; k++) {
@@ -189,6 +191,49 @@ static bool read_field(struct ctx *c, const struct field *f, const struct json *
     return ok || err_problem(&c->err, f->name, "type", STR_FMT, STR_ARG(e.message));
 }
 
+static bool has_problem(const struct err *e, str field)
+{
+    for (size_t i = 0; i < e->nproblems; i++)
+        if (str_eq(e->problems[i].field, field))
+            return true;
+    return false;
+}
+
+/* A refused request is told all that is wrong with it, the values that could be read included. */
+static void check_given(struct ctx *c, const struct record *r)
+{
+    struct err e;
+    for (int i = SLOT_OWNER; i < r->m->nfields; i++) {
+        const struct field *f = &r->m->fields[i];
+        if (!r->set[i] || f->part_of || f->parts || has_problem(&c->err, f->name))
+            continue;
+        err_init(&e, c->mem, c->err.lang);
+        if (r->v[i].type == V_NULL && f->required)
+            err_problem(&c->err, f->name, "required", "This is needed");
+        else if (!field_check(f, &r->v[i], &e))
+            err_problem(&c->err, f->name, "value", STR_FMT, STR_ARG(e.message));
+    }
+}
+
+void record_missing(struct ctx *c, const struct record *r, const struct field *but)
+{
+    for (int i = SLOT_FIRST; i < r->m->nfields; i++) {
+        const struct field *f = &r->m->fields[i];
+        bool                given = f->type->flags & FT_LINES ? r->lines[i].given : r->set[i];
+        bool                filled = f->otherwise.type != V_NULL || f->default_expr || f->readonly || str_eqz(str_of(f->type->name), "auto_number");
+        if (f->required && f != but && !f->part_of && !f->only_in && !f->visible_when && !given && !filled && !has_problem(&c->err, f->name))
+            err_problem(&c->err, f->name, "required", "This is needed");
+    }
+}
+
+static bool read_version(struct ctx *c, const struct json *j, struct record *r)
+{
+    if (j->type == JSON_NULL)
+        return true;
+    return (j->type == JSON_NUMBER && str_to_i64(j->s, &r->version) && r->version > 0) ||
+           err_problem(&c->err, j->key, "type", "This must be a whole number above 0");
+}
+
 bool record_read_json(struct ctx *c, const struct module *m, const struct json *j, struct record **out)
 {
     struct record *r = record_new(c, m);
@@ -202,12 +247,14 @@ bool record_read_json(struct ctx *c, const struct module *m, const struct json *
             err_problem(&c->err, f->key, "unknown", "There is no field “" STR_FMT "”", STR_ARG(f->key));
             continue;
         }
-        if (field->slot == SLOT_VERSION && f->type == JSON_NUMBER)
-            str_to_i64(f->s, &r->version);
+        if (field->slot == SLOT_VERSION)
+            read_version(c, f, r);
         if (field->readonly || (field->slot == SLOT_RECORD_TYPE && !m->ntypes))     /* what the server says is said back */
             continue;
         if (!read_field(c, field, f, r) && c->err.kind != ERR_INVALID)
             return false;
     }
+    if (c->err.kind == ERR_INVALID)
+        check_given(c, r);
     return c->err.kind == ERR_NONE;
 }

@@ -157,13 +157,28 @@ static bool take_default(struct ctx *c, struct record *r, const struct field *f)
     return true;
 }
 
+/* A default may name a record that is gone by now. */
+static bool still_there(struct ctx *c, const struct field *f, struct value *v)
+{
+    struct rows  r;
+    struct value a[] = { v_int(v->u.i) };
+    if (!db_run(c->db, str_printf(c->mem, "SELECT 1 FROM " STR_FMT " WHERE id = $1 AND deleted_at IS NULL", STR_ARG(f->target->table)), a, 1, c->mem, &r, &c->err))
+        return false;
+    if (!r.nrows)
+        *v = V_NONE;
+    return true;
+}
+
 /* Constants first, because formulas may read them. */
 static bool set_defaults(struct ctx *c, struct record *r)
 {
     const struct module *m = r->m;
     for (int i = SLOT_FIRST; i < m->nfields; i++)
-        if (!r->set[i] && r->v[i].type == V_NULL && !m->fields[i].default_expr)
+        if (!r->set[i] && r->v[i].type == V_NULL && !m->fields[i].default_expr) {
             r->v[i] = m->fields[i].otherwise;
+            if (r->v[i].type == V_REF && !still_there(c, &m->fields[i], &r->v[i]))
+                return false;
+        }
     for (int i = SLOT_FIRST; i < m->nfields; i++)
         if (!r->set[i] && r->v[i].type == V_NULL && m->fields[i].default_expr && !take_default(c, r, &m->fields[i]))
             return false;
@@ -416,6 +431,51 @@ static bool check_written_fields(struct ctx *c, const struct record *r, const ui
     return c->err.kind == ERR_NONE || err_set(&c->err, ERR_DENIED, "You may not change these fields");
 }
 
+/* ---- users ----------------------------------------------------------------------------------------------------- */
+
+static bool is_user_module(const struct module *m) { return m->system && str_eqz(m->name, "user"); }
+
+bool rec_administrator_remains(struct ctx *c, const struct role *but)
+{
+    const struct module *m = catalog_module(c->cat, S("user"));
+    const struct field  *active = m ? module_field(m, S("active")) : NULL, *roles = m ? module_field(m, S("roles")) : NULL;
+    struct buf           b;
+    struct rows          r;
+    struct value        *a = NEWV(c->mem, struct value, c->cat->nroles + 1);
+    size_t               n = 0;
+    if (!active || !roles)
+        return true;
+    buf_init(&b, c->mem);
+    buf_printf(&b, "SELECT 1 FROM " STR_FMT " WHERE deleted_at IS NULL AND " STR_FMT " = 1 AND (1=0", STR_ARG(m->table), STR_ARG(active->column));
+    for (size_t i = 0; i < c->cat->nroles; i++) {
+        const struct role *x = &c->cat->roles[i];
+        if (!x->admin || x == but)
+            continue;
+        buf_printf(&b, " OR REPLACE(" STR_FMT ", $%zu, '') <> " STR_FMT, STR_ARG(roles->column), n + 1, STR_ARG(roles->column));
+        a[n++] = v_text(str_printf(c->mem, "," STR_FMT ",", STR_ARG(x->name)));
+    }
+    buf_putz(&b, ") LIMIT 1");
+    return db_run(c->db, buf_str(&b), a, n, c->mem, &r, &c->err) &&
+           (r.nrows || err_set(&c->err, ERR_CONFLICT, "An administrator who can sign in must remain"));
+}
+
+/* People sign in with their address however it is written. */
+static bool own_address(struct ctx *c, const struct module *m, int64_t id, const struct value *v)
+{
+    const struct field *f = module_field(m, S("email"));
+    struct rows         r;
+    if (!f || v[f->slot].type != V_TEXT)
+        return true;
+    struct value a[] = { v[f->slot], v_int(id) };
+    if (!db_run(c->db, str_printf(c->mem, "SELECT 1 FROM " STR_FMT " WHERE LOWER(" STR_FMT ") = LOWER($1) AND id <> $2 AND deleted_at IS NULL LIMIT 1",
+                                  STR_ARG(m->table), STR_ARG(f->column)), a, 2, c->mem, &r, &c->err))
+        return false;
+    if (!r.nrows)
+        return true;
+    err_problem(&c->err, f->name, "unique", "Another record has this value already");
+    return err_set(&c->err, ERR_CONFLICT, "Another record has this value already");
+}
+
 bool rec_create(struct ctx *c, struct record *r)
 {
     const struct module *m = r->m;
@@ -437,7 +497,7 @@ bool rec_create(struct ctx *c, struct record *r)
         if (!check_written_fields(c, r, levels))
             return false;
     }
-    if (!validate(c, r) || !insert(c, r) || !write_links(c, r, true) || !write_lines(c, r))
+    if (!validate(c, r) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !write_links(c, r, true) || !write_lines(c, r))
         return false;
     r->version = 1;
     if (!search_write(c, m, r->id, NULL, r->v) || !change_write(c, m, r->id, 1, "create", STR_NONE) || !compute_mark(c, m, r->id, NULL, r->v))
@@ -482,8 +542,9 @@ static str describe(struct ctx *c, const struct module *m, const struct value *o
 /* Who may come in depends on the records of users: what is remembered of it elsewhere is stale now. */
 static bool note_user(struct ctx *c, const struct module *m)
 {
-    return !m->system || !str_eqz(m->name, "user") ||
-           db_exec(c->db, S("UPDATE q_version SET value = value + 1 WHERE name = 'auth'"), NULL, 0, NULL, &c->err);
+    return !is_user_module(m) ||
+           (rec_administrator_remains(c, NULL) &&
+            db_exec(c->db, S("UPDATE q_version SET value = value + 1 WHERE name = 'auth'"), NULL, 0, NULL, &c->err));
 }
 
 static bool update_row(struct ctx *c, const struct record *r, const struct value *old, const struct value *now)
@@ -551,7 +612,7 @@ bool rec_update(struct ctx *c, struct record *r)
             if (!may)
                 return err_set(&c->err, ERR_DENIED, "You may not change the record in this way");
         }
-        if (!update_row(c, r, old, r->v) || !note_user(c, m) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
+        if ((is_user_module(m) && !own_address(c, m, r->id, r->v)) || !update_row(c, r, old, r->v) || !note_user(c, m) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
             !change_write(c, m, r->id, r->v[SLOT_VERSION].u.i, "update", changes) || !compute_mark(c, m, r->id, old, r->v))
             return false;
     }
