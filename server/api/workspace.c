@@ -203,8 +203,12 @@ static bool load_application(struct ctx *c, void *arg)
     struct jw     w;
     struct json  *setting;
     int64_t       id;
-    in->exists = catalog_module(c->cat, S("user")) != NULL;
-    if (in->exists)
+    const struct module *user = catalog_module(c->cat, S("user"));
+    struct rows          r = { 0 };
+    if (user && !db_run(c->db, str_printf(c->mem, "SELECT 1 FROM " STR_FMT " LIMIT 1", STR_ARG(user->table)), NULL, 0, c->mem, &r, &c->err))
+        return false;
+    in->exists = r.nrows > 0;       /* without anybody the administrator was refused: another one may follow */
+    if (user)
         return true;
     if (!has_app(in->o->application))
         return err_set(&c->err, ERR_INVALID, "The application “" STR_FMT "” does not come with this program", STR_ARG(in->o->application));
