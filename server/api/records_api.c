@@ -546,25 +546,16 @@ bool changes_get(struct call *k)
            call_desk(k, TX_READ, settled, &p) && call_desk(k, TX_READ, page_of_feed, &p);
 }
 
-/* The record that a formula is tried on: a saved one as the actor sees it, or values of a form. */
-static bool formula_values(struct call *k, const struct module *m, int64_t *id, struct value *v)
+/* A formula is tried on a saved record as the actor sees it, on values of a form, or on the one with some values of the other. */
+static bool eval_on_record(struct call *k, const struct module *m, const struct expr *x, struct value *v)
 {
-    struct record *r;
-    struct found   f;
-    if (json_i64(k->body, "id", id)) {
-        bool found;
-        if (!rec_get(&k->c, m, *id, false, &f) || !row_load(&k->c, m, *id, v, &found))
-            return false;
-    }
+    struct record     *r = NULL;
+    int64_t            id = 0;
     const struct json *given = json_get(k->body, "record");
-    if (!given)
-        return true;
-    if (!record_read_json(&k->c, m, given, &r))
+    json_i64(k->body, "id", &id);
+    if (given && !record_read_json(&k->c, m, given, &r))
         err_clear(&k->c.err);       /* a form that is being filled in is wrong in places; what is right counts */
-    for (int i = 0; i < m->nfields; i++)
-        if (r->set[i])
-            v[i] = r->v[i];
-    return true;
+    return rec_eval(&k->c, m, id, r, x, v);
 }
 
 bool formula_eval(struct call *k)
@@ -573,7 +564,6 @@ bool formula_eval(struct call *k)
     const struct module *m = NULL;
     struct meta_scope    s;
     struct value         v;
-    int64_t              id = 0;
     str                  name;
     if (!call_body(k))
         return false;
@@ -585,8 +575,7 @@ bool formula_eval(struct call *k)
     }
     if (!expr_compile(json_str(k->body, "formula"), m ? &s.s : NULL, k->c.mem, &x, &k->c.err))
         return false;
-    struct value *values = NEWV(k->c.mem, struct value, (size_t)(m ? m->nfields : 1));
-    if (m && (!formula_values(k, m, &id, values) || !compute_eval(&k->c, m, id, values, x, &v)))
+    if (m && !eval_on_record(k, m, x, &v))
         return false;
     if (!m) {
         struct env env = ctx_env(&k->c);

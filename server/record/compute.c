@@ -11,21 +11,26 @@ enum { ROUNDS_MAX = 12, DIRTY_MAX = 500000 };
 
 /* ---- the values a formula reads -------------------------------------------------------------------------------- */
 
+/* Throughout, levels: per slot, what the actor may do with the record's fields; then all that is read, there and beyond, is what the
+ * actor sees of it.  NULL: the engine itself reads. */
+
 /* The values at the ends of paths that start in the record `id` of module m; by one statement. */
-static bool load_paths(struct ctx *c, const struct module *m, int64_t id, const struct path *paths, const int *which, int n, struct value *out)
+static bool load_paths(struct ctx *c, const struct module *m, int64_t id, const struct path *paths, const int *which, int n, bool rights, struct value *out)
 {
     struct compose    *co = NEW(c->mem, struct compose);
     struct sql_column *form = NEWV(c->mem, struct sql_column, (size_t)n);
     struct buf         b;
     struct rows        r;
-    compose_init(co, c, m, false);
+    compose_init(co, c, m, rights);
     buf_init(&b, c->mem);
     for (int i = 0; i < n; i++) {
         bool ok = compose_path(co, &paths[i], &form[i]);
         buf_printf(&b, "%s" STR_FMT, i ? ", " : "SELECT ", STR_ARG(ok ? form[i].sql : S("NULL")));
     }
-    str from = compose_from(co);
+    str seen = compose_seen(co, 0), from = compose_from(co);
     buf_printf(&b, STR_FMT " WHERE t0.id = $%d", STR_ARG(from), compose_bind(co, v_int(id)));
+    if (seen.n)
+        buf_printf(&b, " AND (" STR_FMT ")", STR_ARG(seen));
     if (!db_run(c->db, buf_str(&b), co->args, (size_t)co->nargs, c->mem, &r, &c->err))
         return false;
     for (int i = 0; i < n; i++)
@@ -75,7 +80,13 @@ static struct path without_lookups(const struct path *p)
     return q;
 }
 
-static bool load_slots(struct ctx *c, const struct value *v, const struct expr *x, struct value *slots)
+static bool hides(const uint8_t *levels, const struct path *p)
+{
+    const struct field *f = p->step[0].field;
+    return levels && f->slot >= 0 && levels[f->slot] < FIELD_READ;
+}
+
+static bool load_slots(struct ctx *c, const struct value *v, const uint8_t *levels, const struct expr *x, struct value *slots)
 {
     const struct field **through = NEWV(c->mem, const struct field *, (size_t)x->npaths + 1);
     struct path         *rest = NEWV(c->mem, struct path, (size_t)x->npaths + 1), *ask = NEWV(c->mem, struct path, (size_t)x->npaths + 1);
@@ -83,6 +94,10 @@ static bool load_slots(struct ctx *c, const struct value *v, const struct expr *
     for (int i = 0; i < x->npaths; i++) {
         struct path p = without_lookups(&x->paths[i]);
         slots[i] = own_value(&p, v, &through[i], &rest[i]);
+        if (hides(levels, &x->paths[i]) || hides(levels, &p)) {
+            slots[i] = V_NONE;
+            through[i] = NULL;
+        }
     }
     for (int i = 0; i < x->npaths; i++) {       /* all paths through the same relation by one statement */
         const struct field *f = through[i];
@@ -97,33 +112,38 @@ static bool load_slots(struct ctx *c, const struct value *v, const struct expr *
                 slots[k] = V_NONE;
                 through[k] = NULL;
             }
-        if (id && !load_paths(c, f->target, id, ask, which, n, slots))
+        if (id && !load_paths(c, f->target, id, ask, which, n, levels != NULL, slots))
             return false;
     }
     return true;
 }
 
 /* Rows of a list of the record `owner`. */
-static bool load_list(struct ctx *c, const struct expr_list *list, int64_t owner, struct expr_rows *out)
+static bool load_list(struct ctx *c, const struct expr_list *list, int64_t owner, bool rights, struct expr_rows *out)
 {
     const struct field *last = PATH_LAST(&list->path)->field;
     struct compose     *co = NEW(c->mem, struct compose);
     struct sql_column  *form = NEWV(c->mem, struct sql_column, (size_t)list->npaths + 1);
+    struct sql_column   via = { 0 };
     struct buf          b;
     struct rows         r;
-    compose_init(co, c, last->target, false);
+    compose_init(co, c, last->target, rights);
     buf_init(&b, c->mem);
     buf_putz(&b, "SELECT t0.id");
     for (int i = 0; i < list->npaths; i++) {
         bool ok = compose_path(co, &list->paths[i], &form[i]);
         buf_printf(&b, ", " STR_FMT, STR_ARG(ok ? form[i].sql : S("NULL")));
     }
-    str from = compose_from(co);
+    if (!(last->type->flags & FT_MANY) && !compose_field(co, 0, last->via, &via))
+        return true;
+    str seen = compose_seen(co, 0), from = compose_from(co);
     int at = compose_bind(co, v_int(owner));
     if (last->type->flags & FT_MANY)
         buf_printf(&b, STR_FMT " JOIN q_link k ON k.target = t0.id WHERE k.field = %lld AND k.record = $%d", STR_ARG(from), (long long)last->id, at);
     else
-        buf_printf(&b, STR_FMT " WHERE t0." STR_FMT " = $%d", STR_ARG(from), STR_ARG(last->via->column), at);
+        buf_printf(&b, STR_FMT " WHERE " STR_FMT " = $%d", STR_ARG(from), STR_ARG(via.sql), at);
+    if (seen.n)
+        buf_printf(&b, " AND (" STR_FMT ")", STR_ARG(seen));
     buf_putz(&b, " AND t0.deleted_at IS NULL ORDER BY t0.id");
     if (!db_run(c->db, buf_str(&b), co->args, (size_t)co->nargs, c->mem, &r, &c->err))
         return false;
@@ -138,11 +158,13 @@ static bool load_list(struct ctx *c, const struct expr_list *list, int64_t owner
     return true;
 }
 
-static bool load_lists(struct ctx *c, int64_t id, const struct value *v, const struct expr *x, struct expr_rows *lists)
+static bool load_lists(struct ctx *c, int64_t id, const struct value *v, const uint8_t *levels, const struct expr *x, struct expr_rows *lists)
 {
     for (int i = 0; i < x->nlists; i++) {
         struct path before = x->lists[i].path;
         int64_t     owner = id;
+        if (hides(levels, &before))
+            continue;
         if (before.nsteps > 1) {
             const struct field *through;
             struct path         rest;
@@ -152,29 +174,34 @@ static bool load_lists(struct ctx *c, int64_t id, const struct value *v, const s
             at = own_value(&before, v, &through, &rest);
             if (through && at.type == V_REF) {
                 int which = 0;
-                if (!load_paths(c, through->target, at.u.i, &rest, &which, 1, &at))
+                if (!load_paths(c, through->target, at.u.i, &rest, &which, 1, levels != NULL, &at))
                     return false;
             }
             owner = at.type == V_REF ? at.u.i : 0;
         }
-        if (owner && !load_list(c, &x->lists[i], owner, &lists[i]))
+        if (owner && !load_list(c, &x->lists[i], owner, levels != NULL, &lists[i]))
             return false;
     }
     return true;
 }
 
-bool compute_eval(struct ctx *c, const struct module *m, int64_t id, const struct value *v, const struct expr *x, struct value *out)
+bool compute_eval_seen(struct ctx *c, int64_t id, const struct value *v, const uint8_t *levels, const struct expr *x, struct value *out)
 {
     struct env        env = ctx_env(c);
     struct value     *slots = NEWV(c->mem, struct value, (size_t)x->npaths + 1);
     struct expr_rows *lists = NEWV(c->mem, struct expr_rows, (size_t)x->nlists + 1);
-    (void)m;
-    if (!load_slots(c, v, x, slots) || !load_lists(c, id, v, x, lists))
+    if (!load_slots(c, v, levels, x, slots) || !load_lists(c, id, v, levels, x, lists))
         return false;
     env.slots = slots;
     env.lists = lists;
     *out = expr_eval(x, &env);
     return true;
+}
+
+bool compute_eval(struct ctx *c, const struct module *m, int64_t id, const struct value *v, const struct expr *x, struct value *out)
+{
+    (void)m;
+    return compute_eval_seen(c, id, v, NULL, x, out);
 }
 
 /* What a formula gave, as its field keeps it: decimals rounded to the scale, errors empty. */

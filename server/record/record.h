@@ -77,6 +77,9 @@ bool rec_sort(struct ctx *, const struct module *, str sort, const struct sort_k
 bool rec_where(struct ctx *, const struct module *, str formula, const struct expr **out);
 /* Names that the actor may use in formulas. */
 void rec_scope(struct ctx *, const struct module *, struct meta_scope *);
+/* A formula over a record as the actor sees it: the stored one where id is given, with the values of `given` (may be NULL), which
+ * the actor has brought, in place of its own.  What is hidden is empty; ERR_NOT_FOUND when the record is. */
+bool rec_eval(struct ctx *, const struct module *, int64_t id, const struct record *given, const struct expr *, struct value *out);
 /* One row as JSON (an object), and a title as text. */
 void found_json(struct ctx *, const struct found *, size_t row, struct jw *);
 str  value_title(struct arena *, const struct value *);
@@ -97,6 +100,8 @@ bool search_write(struct ctx *, const struct module *, int64_t id, const struct 
 str  search_pattern(struct arena *, str q);     /* folded, for LIKE … ESCAPE '\' */
 /* Values that formulas over a record need, related records included; no rights. */
 bool compute_eval(struct ctx *, const struct module *, int64_t id, const struct value *v, const struct expr *, struct value *out);
+/* The same as the actor sees it; levels: FIELD_NONE … per slot of the record. */
+bool compute_eval_seen(struct ctx *, int64_t id, const struct value *v, const uint8_t *levels, const struct expr *, struct value *out);
 bool compute_own(struct ctx *, const struct module *, int64_t id, struct value *v, bool *changed);    /* all computed fields, in order */
 /* Notes the records whose computed fields read what has changed. old NULL: created or restored; now NULL: deleted. */
 bool compute_mark(struct ctx *, const struct module *, int64_t id, const struct value *old, const struct value *now);

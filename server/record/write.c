@@ -581,6 +581,22 @@ static bool load_seen(struct ctx *c, const struct module *m, int64_t id, bool de
     return seen || err_set(&c->err, ERR_NOT_FOUND, "There is no such record");
 }
 
+bool rec_eval(struct ctx *c, const struct module *m, int64_t id, const struct record *given, const struct expr *x, struct value *out)
+{
+    struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
+    uint8_t      *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
+    bool          may;
+    memset(levels, FIELD_READ, (size_t)m->nfields);
+    if (id && !load_seen(c, m, id, false, ACT_READ, v, levels, &may))
+        return false;
+    for (int i = 0; given && i < m->nfields; i++)
+        if (given->set[i]) {
+            v[i] = given->v[i];
+            levels[i] = FIELD_READ;
+        }
+    return compute_eval_seen(c, id, v, levels, x, out);
+}
+
 bool rec_update(struct ctx *c, struct record *r)
 {
     const struct module *m = r->m;

@@ -83,6 +83,41 @@ test('what may not be written is refused and leaves no trace', async () => {
   assert.deepEqual([now.amount, now.owner.id], ['10.00', low.id]);
 });
 
+test('a formula over a record knows the rights of that row, of what it points at and of its lists', async () => {
+  for (const role of [
+    { name: 'wide', modules: { deal: { read: true, fields: { secret: 'none' } }, step: { read: 'owner = ME()' } } },
+    { name: 'own', modules: { deal: { read: 'owner = ME()', update: 'owner = ME()' } } }])
+    assert.equal((await t.api.post('/roles', { labels: { en: role.name, 'zh-CN': role.name }, ...role })).status, 201);
+  const both = await userWith(t, 'both@example.com', ['wide', 'own']);
+  const own = (await t.api.post('/records/deal', { name: '本人', secret: canary, amount: 1, owner: both.id })).json;
+  const other = (await t.api.post('/records/deal', { name: '他人', secret: canary, amount: 2 })).json;
+  const steps = [];
+  for (const [name, deal, owner] of [['a', own.id, both.id], ['b', own.id, null], ['c', other.id, both.id]])
+    steps.push((await t.api.post('/records/step', { name, deal, owner })).json);
+  const ask = async (api, formula, body) => {
+    const r = await api.post('/formula', { formula, ...body });
+    assert.ok(r.status === 200 || r.status === 422, r.text);
+    return r.status === 200 ? r.json.value : r.status;
+  };
+  const on = (module, id) => ({ module, id });
+  const shown = [
+    ['secret', on('deal', own.id), canary], ['secret', on('deal', other.id), null], ['secret & "."', on('deal', other.id), '.'],
+    ['name', on('deal', other.id), '他人'], ['COUNT(steps)', on('deal', own.id), 1], ['COUNT(steps, deal.secret <> "")', on('deal', other.id), 0],
+    ['deal.secret', on('step', steps[0].id), canary], ['deal.secret', on('step', steps[2].id), null], ['deal.name', on('step', steps[2].id), '他人'],
+    ['COUNT(deal.steps)', on('step', steps[0].id), 1],
+    ['deal.secret', { module: 'step', record: { deal: own.id } }, canary], ['deal.secret', { module: 'step', record: { deal: other.id } }, null],
+    ['COUNT(deal.steps)', { module: 'step', record: { deal: own.id } }, 1],
+    ['secret', { module: 'deal', id: other.id, record: { secret: 'brought' } }, 'brought'],
+    ['deal.secret', { module: 'step', id: steps[0].id, record: { deal: other.id } }, null]];
+  for (const [formula, body, want] of shown) assert.deepEqual(await ask(both.api, formula, body), want, `${formula} ${JSON.stringify(body)}`);
+  assert.equal(await ask(t.api, 'COUNT(steps)', on('deal', own.id)), 2);
+  assert.equal(await ask(t.api, 'deal.secret', on('step', steps[2].id)), canary);
+  assert.equal(await ask(low.api, 'deal.name', on('step', steps[2].id)), null);
+  assert.equal(await ask(low.api, 'deal.name', { module: 'step', record: { deal: other.id } }), null);
+  assert.equal((await low.api.post('/formula', { formula: 'name', module: 'deal', id: other.id })).status, 404);
+  assert.equal((await both.api.post('/formula', { formula: '1', module: 'step', id: steps[1].id })).status, 404);
+});
+
 test('somebody switched off is out at once', async () => {
   const gone = await userWith(t, 'gone@example.com', ['low']);
   assert.equal((await gone.api.get('/me')).status, 200);
