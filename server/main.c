@@ -62,6 +62,7 @@ static int run(const struct command *c, int argc, char **argv)
     err_init(&e, mem, LANG_EN);
     if (!settings_read(mem, argc, argv, c->options, &set, &n, &rest, &e)) {
         fprintf(stderr, "qudao %s: " STR_FMT "\n", c->name, STR_ARG(e.message));
+        arena_free(mem);
         return 2;
     }
     str level = setting_text(set, "log-level");
@@ -76,7 +77,7 @@ static int run(const struct command *c, int argc, char **argv)
         arena_free(mem);
         return 2;
     }
-    int code = c->run(set, n, rest);
+    int code = command_run(c, set, n, rest);
     arena_free(mem);
     return code;
 }

@@ -11,6 +11,7 @@
 #include "exchange/import.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,32 +43,47 @@ static const char *text_z(struct arena *mem, const struct settings *s, const cha
     return t.n ? str_z(mem, t) : "";
 }
 
-static bool open_store(struct arena *mem, const struct settings *s, struct store **st, struct err *e)
-{
-    struct workspace_options o = { .data = text_z(mem, s, "data"), .database = text_z(mem, s, "database"), .schema = text_z(mem, s, "workspace"),
-                                   .readers = (int)setting_int(s, "readers") };
-    return workspace_open(&o, st, e);
-}
+/* What a command works with; job_end gives it all back, however far it came. */
+struct job {
+    const struct settings *s;
+    int                    n;
+    char                 **rest;
+    struct arena          *mem;
+    struct err             e;
+    struct store          *store;
+    struct catalogs       *catalogs;
+};
 
-static bool no_workspace(struct err *e) { return err_set(e, ERR_NOT_FOUND, "There is no workspace here yet; make one with qudao init"); }
+static bool open_store(struct job *j)
+{
+    struct workspace_options o = { .data = text_z(j->mem, j->s, "data"), .database = text_z(j->mem, j->s, "database"),
+                                   .schema = text_z(j->mem, j->s, "workspace"), .readers = (int)setting_int(j->s, "readers") };
+    return workspace_open(&o, &j->store, &j->e);
+}
 
 /* A command that looks for a workspace leaves no empty one behind. */
-static bool has_database(struct arena *mem, const struct settings *s)
+static bool has_database(struct job *j)
 {
-    return setting_text(s, "database").n || !access(str_z(mem, str_printf(mem, "%s/qudao.db", text_z(mem, s, "data"))), F_OK);
+    return setting_text(j->s, "database").n || !access(str_z(j->mem, str_printf(j->mem, "%s/qudao.db", text_z(j->mem, j->s, "data"))), F_OK);
 }
 
-static bool open_existing(struct arena *mem, const struct settings *s, struct store **st, struct err *e)
+static bool open_existing(struct job *j)
 {
-    bool there;
-    if (!has_database(mem, s))
-        return no_workspace(e);
-    if (!open_store(mem, s, st, e))
+    bool there = has_database(j);
+    if (there && (!open_store(j) || !workspace_exists(j->store, &there, &j->e)))
         return false;
-    if (workspace_exists(*st, &there, e) && there)
-        return true;
-    store_close(*st);
-    return e->kind ? false : no_workspace(e);
+    return there || err_set(&j->e, ERR_NOT_FOUND, "There is no workspace here yet; make one with qudao init");
+}
+
+int command_run(const struct command *c, const struct settings *s, int n, char **rest)
+{
+    struct job j = { .s = s, .n = n, .rest = rest, .mem = arena_new(0), .catalogs = catalogs_new() };
+    err_init(&j.e, j.mem, LANG_EN);
+    int code = c->run(&j);
+    catalogs_free(j.catalogs);
+    store_close(j.store);
+    arena_free(j.mem);
+    return code;
 }
 
 /* ---- serve ----------------------------------------------------------------------------------------------------------- */
@@ -93,52 +109,58 @@ static bool make_demo(struct store *st, struct err *e)
     return true;
 }
 
-static int serve(const struct settings *s, int n, char **rest)
+static void listen_until_asked(struct job *j, struct app *app)
 {
-    struct arena      *mem = arena_new(0);
-    struct err         e;
-    struct app         app = { .started = instant_now() };
-    struct http_limits limits = http_limits_default;
-    struct http_server *http;
-    (void)n, (void)rest;
-    err_init(&e, mem, LANG_EN);
-    if (!setting_text(s, "data").n && !setting_text(s, "database").n)
-        return misused("serve", "--data is needed: the folder of the workspace");
-    if (setting_bool(s, "demo") && (!open_store(mem, s, &app.store, &e) || !make_demo(app.store, &e)))
-        return refused("serve", &e);
-    if (!app.store && !open_existing(mem, s, &app.store, &e))
-        return refused("serve", &e);
-    app.catalogs = catalogs_new();
-    app.base_url = setting_text(s, "base-url");
-    struct auth_options auth = { .session_days = (int)setting_int(s, "session-days") };
-    app.auth = auth_new(app.store, &auth);
-    app.events = events_start(&app);
-    limits.workers = (int)setting_int(s, "workers");
-    limits.connections = (int)setting_int(s, "connections");
-    limits.per_address = (int)setting_int(s, "per-address");
-    limits.desk_bytes = (size_t)setting_int(s, "max-memory");
-    limits.reads_wait = str_eqz(str_of(store_dialect(app.store)->name), "postgresql");
-    limits.trusted_proxies = text_z(mem, s, "trusted-proxies");
-    if (!http_start(text_z(mem, s, "listen"), &limits, api_handle, api_body_limit, &app, &http, &e))
-        return refused("serve", &e);
-    app.server = http;
-    struct sigaction sa = { .sa_handler = on_signal };
+    const struct settings *s = j->s;
+    sigset_t               stops, before;
+    struct sigaction       sa = { .sa_handler = on_signal };
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
-    log_event(LOG_INFO, "listening", "address=" STR_FMT " port=%d database=%s", STR_ARG(setting_text(s, "listen")), http_port(http),
-              store_dialect(app.store)->name);
+    log_event(LOG_INFO, "listening", "address=" STR_FMT " port=%d database=%s", STR_ARG(setting_text(s, "listen")), http_port(app->server),
+              store_dialect(app->store)->name);
     if (setting_bool(s, "demo"))
-        printf("\n  Qudao  http://127.0.0.1:%d\n  sign in: %s  password: %s\n\n", http_port(http), demo_email, demo_password);
+        printf("\n  Qudao  http://127.0.0.1:%d\n  sign in: %s  password: %s\n\n", http_port(app->server), demo_email, demo_password);
     fflush(stdout);
+    pthread_sigmask(SIG_BLOCK, &stops, &before);       /* a signal between the question and the wait would be slept through */
     while (!stop_asked)
-        pause();
+        sigsuspend(&before);
     log_event(LOG_INFO, "stopping", "signal=1");
-    http_stop(http, 5000);          /* first: it ends the streams, which the feed knows */
+}
+
+static bool start_http(struct job *j, struct app *app)
+{
+    struct http_limits limits = http_limits_default;
+    limits.workers = (int)setting_int(j->s, "workers");
+    limits.connections = (int)setting_int(j->s, "connections");
+    limits.per_address = (int)setting_int(j->s, "per-address");
+    limits.desk_bytes = (size_t)setting_int(j->s, "max-memory");
+    limits.reads_wait = str_eqz(str_of(store_dialect(app->store)->name), "postgresql");
+    limits.trusted_proxies = text_z(j->mem, j->s, "trusted-proxies");
+    return http_start(text_z(j->mem, j->s, "listen"), &limits, api_handle, api_body_limit, app, &app->server, &j->e);
+}
+
+static int serve(struct job *j)
+{
+    struct app app = { .started = instant_now(), .catalogs = j->catalogs, .base_url = setting_text(j->s, "base-url") };
+    if (!setting_text(j->s, "data").n && !setting_text(j->s, "database").n)
+        return misused("serve", "--data is needed: the folder of the workspace");
+    if (setting_bool(j->s, "demo") ? !open_store(j) || !make_demo(j->store, &j->e) : !open_existing(j))
+        return refused("serve", &j->e);
+    struct auth_options auth = { .session_days = (int)setting_int(j->s, "session-days") };
+    app.store = j->store;
+    app.auth = auth_new(app.store, &auth);
+    app.events = events_start(&app);
+    bool ok = start_http(j, &app);
+    if (ok) {
+        listen_until_asked(j, &app);
+        http_stop(app.server, 5000);    /* first: it ends the streams, which the feed knows */
+    }
     events_stop(app.events);
     auth_free(app.auth);
-    catalogs_free(app.catalogs);
-    store_close(app.store);
-    return 0;
+    return ok ? 0 : refused("serve", &j->e);
 }
 
 /* ---- init, token ------------------------------------------------------------------------------------------------------ */
@@ -166,27 +188,20 @@ static bool read_password(struct arena *mem, const char *file, str *out)
     return out->n > 0;
 }
 
-static int init(const struct settings *s, int n, char **rest)
+static int init(struct job *j)
 {
-    struct arena        *mem = arena_new(0);
-    struct err           e;
-    struct store        *st;
-    struct workspace_new o = { setting_text(s, "app"), setting_text(s, "email"), STR_NONE, setting_text(s, "name"), setting_text(s, "locale") };
-    const char          *file = text_z(mem, s, "password-file");
-    (void)n, (void)rest;
-    err_init(&e, mem, LANG_EN);
+    const struct settings *s = j->s;
+    struct workspace_new   o = { setting_text(s, "app"), setting_text(s, "email"), STR_NONE, setting_text(s, "name"), setting_text(s, "locale") };
+    const char            *file = text_z(j->mem, s, "password-file");
     if (!o.email.n || !*file)
         return misused("init", "--email and --password-file are needed");
     if (!str_eqz(o.locale, "zh-CN") && !str_eqz(o.locale, "en"))
         return misused("init", "--locale is zh-CN or en");
-    if (!read_password(mem, file, &o.password)) {
+    if (!read_password(j->mem, file, &o.password)) {
         fprintf(stderr, "qudao init: %s: %s\n", file, errno ? strerror(errno) : "empty");
         return 1;
     }
-    if (!open_store(mem, s, &st, &e) || !workspace_init(st, &o, &e))
-        return refused("init", &e);
-    store_close(st);
-    return 0;
+    return open_store(j) && workspace_init(j->store, &o, &j->e) ? 0 : refused("init", &j->e);
 }
 
 static const struct setting token_options[] = {
@@ -209,21 +224,15 @@ static bool make_token(struct ctx *c, void *arg)
     return token_new(c->db, c->mem, user, w->name, c->now, c->now + w->days * US_PER_DAY, &w->secret, &id, &c->err);
 }
 
-static int token(const struct settings *s, int n, char **rest)
+static int token(struct job *j)
 {
-    struct arena     *mem = arena_new(0);
-    struct err        e;
-    struct store     *st;
-    struct token_wish w = { .email = setting_text(s, "email"), .name = setting_text(s, "name"), .days = setting_int(s, "days") };
-    (void)n, (void)rest;
-    err_init(&e, mem, LANG_EN);
+    const struct settings *s = j->s;
+    struct token_wish      w = { .email = setting_text(s, "email"), .name = setting_text(s, "name"), .days = setting_int(s, "days") };
     if (!w.email.n)
         return misused("token", "--email is needed");
-    struct catalogs *cs = catalogs_new();
-    if (!open_existing(mem, s, &st, &e) || !desk_run(st, cs, TX_WRITE, "cli", mem, make_token, &w, &e))
-        return refused("token", &e);
+    if (!open_existing(j) || !desk_run(j->store, j->catalogs, TX_WRITE, "cli", j->mem, make_token, &w, &j->e))
+        return refused("token", &j->e);
     printf(STR_FMT "\n", STR_ARG(w.secret));
-    store_close(st);
     return 0;
 }
 
@@ -251,14 +260,14 @@ static str evaluate(struct arena *mem, str text, bool *failed)
     return expr_value_text(mem, &v, EXPR_SERIAL, env.zone);
 }
 
-static int eval(const struct settings *s, int n, char **rest)
+static int eval(struct job *j)
 {
-    struct arena *mem = arena_new((size_t)64 << 20);
-    bool          failed = false;
-    if (!setting_bool(s, "batch")) {
-        if (n != 1)
+    bool failed = false;
+    arena_limit(j->mem, (size_t)64 << 20);
+    if (!setting_bool(j->s, "batch")) {
+        if (j->n != 1)
             return misused("eval", "one formula is needed");
-        str out = evaluate(mem, str_of(rest[0]), &failed);
+        str out = evaluate(j->mem, str_of(j->rest[0]), &failed);
         fprintf(failed ? stderr : stdout, STR_FMT "\n", STR_ARG(out));
         return failed;
     }
@@ -268,10 +277,10 @@ static int eval(const struct settings *s, int n, char **rest)
     while ((len = getline(&line, &cap, stdin)) >= 0) {
         while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
             len--;
-        str out = evaluate(mem, (str){ line, (size_t)len }, &failed);
+        str out = evaluate(j->mem, (str){ line, (size_t)len }, &failed);
         fwrite(out.p, 1, out.n, stdout);
         putchar('\n');
-        arena_reset(mem);
+        arena_reset(j->mem);
     }
     free(line);
     return ferror(stdout) ? 1 : 0;
@@ -376,48 +385,55 @@ static bool read_map(struct arena *mem, str map, str *out)
     return true;
 }
 
-static int import(const struct settings *s, int n, char **rest)
+static bool import_rows(struct job *j, struct cli_desk *d, const struct import_options *o, FILE *f, struct import_totals *t)
 {
-    struct arena         *mem = arena_new(0);
-    struct err            e;
-    struct cli_desk       d = { .mem = arena_new((size_t)1 << 30), .catalogs = catalogs_new(), .terminal = isatty(STDERR_FILENO) };
-    struct import_options o = { .module = setting_text(s, "module"), .key = setting_text(s, "key"), .dry_run = setting_bool(s, "dry-run"),
-                                .reject = say_rejected, .progress = say_progress, .arg = &d };
-    struct import_door    door = { desk_begin, desk_commit, desk_rollback, &d };
-    err_init(&e, mem, LANG_EN);
-    if (n != 1 || !o.module.n)
+    struct import_door door = { desk_begin, desk_commit, desk_rollback, d };
+    struct csv_reader *reader = csv_reader_new(read_file, f, NULL, 0);
+    struct import     *im = import_new(o, import_next_csv, reader);
+    bool               ok = import_run(im, &door, &j->e);
+    *t = *import_totals(im);
+    import_free(im);
+    csv_reader_free(reader);
+    return ok;
+}
+
+static int import(struct job *j)
+{
+    const struct settings *s = j->s;
+    struct cli_desk        d = { .terminal = isatty(STDERR_FILENO) };
+    struct import_totals   t;
+    struct import_options  o = { .module = setting_text(s, "module"), .key = setting_text(s, "key"), .dry_run = setting_bool(s, "dry-run"),
+                                 .reject = say_rejected, .progress = say_progress, .arg = &d };
+    if (j->n != 1 || !o.module.n)
         return misused("import", "--module and one file are needed");
-    if (!read_map(mem, setting_text(s, "map"), &o.map)) {
+    if (!read_map(j->mem, setting_text(s, "map"), &o.map)) {
         fprintf(stderr, "qudao import: the map cannot be read: %s\n", strerror(errno));
         return 1;
     }
-    FILE *f = fopen(rest[0], "rb");
+    FILE *f = fopen(j->rest[0], "rb");
     if (!f) {
-        fprintf(stderr, "qudao import: %s: %s\n", rest[0], strerror(errno));
+        fprintf(stderr, "qudao import: %s: %s\n", j->rest[0], strerror(errno));
         return 1;
     }
-    if (setting_text(s, "rejected").n)
-        d.rejected = fopen(text_z(mem, s, "rejected"), "wb");
-    if (!open_existing(mem, s, &d.store, &e)) {
+    if (!open_existing(j)) {
         fclose(f);
-        return refused("import", &e);
+        return refused("import", &j->e);
     }
-    struct csv_reader *reader = csv_reader_new(read_file, f, NULL, 0);
-    struct import     *im = import_new(&o, import_next_csv, reader);
-    bool               ok = import_run(im, &door, &e);
-    struct import_totals t = *import_totals(im);
+    if (setting_text(s, "rejected").n)
+        d.rejected = fopen(text_z(j->mem, s, "rejected"), "wb");
+    d.store = j->store;
+    d.catalogs = j->catalogs;
+    d.mem = arena_new((size_t)1 << 30);
+    bool ok = import_rows(j, &d, &o, f, &t);
     if (d.terminal)
         fputc('\n', stderr);
     printf("{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"unchanged\":%lld,\"rejected\":%lld}\n", (long long)t.rows, (long long)t.created,
            (long long)t.updated, (long long)t.unchanged, (long long)t.rejected);
-    import_free(im);
-    csv_reader_free(reader);
+    arena_free(d.mem);
     fclose(f);
     if (d.rejected)
         fclose(d.rejected);
-    int code = ok ? t.rejected > 0 : refused("import", &e);
-    store_close(d.store);
-    return code;
+    return ok ? t.rejected > 0 : refused("import", &j->e);
 }
 
 static const struct setting export_options[] = {
@@ -443,80 +459,62 @@ static bool run_export(struct ctx *c, void *arg)
                       setting_bool(w->s, "labels") ? EXPORT_LABELS : EXPORT_NAMES, write_file, w->f);
 }
 
-static int export(const struct settings *s, int n, char **rest)
+static int export(struct job *j)
 {
-    struct arena      *mem = arena_new(0);
-    struct err         e;
-    struct store      *st;
-    struct export_wish w = { .s = s };
-    err_init(&e, mem, LANG_EN);
-    if (n != 1 || !setting_text(s, "module").n)
+    struct export_wish w = { .s = j->s };
+    if (j->n != 1 || !setting_text(j->s, "module").n)
         return misused("export", "--module and one file are needed");
-    if (!open_existing(mem, s, &st, &e))
-        return refused("export", &e);
-    w.f = strcmp(rest[0], "-") ? fopen(rest[0], "wb") : stdout;
+    if (!open_existing(j))
+        return refused("export", &j->e);
+    w.f = strcmp(j->rest[0], "-") ? fopen(j->rest[0], "wb") : stdout;
     if (!w.f) {
-        fprintf(stderr, "qudao export: %s: %s\n", rest[0], strerror(errno));
+        fprintf(stderr, "qudao export: %s: %s\n", j->rest[0], strerror(errno));
         return 1;
     }
-    struct catalogs *cs = catalogs_new();
-    bool             ok = desk_run(st, cs, TX_READ, "cli", mem, run_export, &w, &e);
+    bool ok = desk_run(j->store, j->catalogs, TX_READ, "cli", j->mem, run_export, &w, &j->e);
     if (fflush(w.f) || ferror(w.f))
-        ok = err_set(&e, ERR_FULL, "The file cannot be written");
-    store_close(st);
-    return ok ? 0 : refused("export", &e);
+        ok = err_set(&j->e, ERR_FULL, "The file cannot be written");
+    if (w.f != stdout)
+        fclose(w.f);
+    return ok ? 0 : refused("export", &j->e);
 }
 
 /* ---- backup, restore, check ---------------------------------------------------------------------------------------------- */
 
-static int backup(const struct settings *s, int n, char **rest)
+static int backup(struct job *j)
 {
-    struct arena *mem = arena_new(0);
-    struct err    e;
-    struct store *st;
-    err_init(&e, mem, LANG_EN);
-    if (n != 1)
+    if (j->n != 1)
         return misused("backup", "one file name is needed");
-    if (!open_existing(mem, s, &st, &e) || !store_backup(st, rest[0], &e))
-        return refused("backup", &e);
-    store_close(st);
-    return 0;
+    return open_existing(j) && store_backup(j->store, j->rest[0], &j->e) ? 0 : refused("backup", &j->e);
 }
 
-static int restore(const struct settings *s, int n, char **rest)
+static int restore(struct job *j)
 {
-    struct arena *mem = arena_new(0);
-    struct err    e;
-    struct store *from, *st;
-    char          target[4096];
-    err_init(&e, mem, LANG_EN);
-    if (n != 1)
+    struct store *from;
+    if (j->n != 1)
         return misused("restore", "one file name is needed");
-    if (setting_text(s, "database").n)
+    if (setting_text(j->s, "database").n)
         return misused("restore", "on PostgreSQL use pg_restore");
-    struct store_options o = { .sqlite_path = rest[0], .read_only = true };
-    snprintf(target, sizeof target, "%s/qudao.db", text_z(mem, s, "data"));
-    if (access(rest[0], R_OK)) {
-        fprintf(stderr, "qudao restore: %s: %s\n", rest[0], strerror(errno));
+    struct store_options o = { .sqlite_path = j->rest[0], .read_only = true };
+    const char *target = str_printf(j->mem, "%s/qudao.db", text_z(j->mem, j->s, "data")).p;
+    if (access(j->rest[0], R_OK)) {
+        fprintf(stderr, "qudao restore: %s: %s\n", j->rest[0], strerror(errno));
         return 1;
     }
     if (!access(target, F_OK)) {
         fprintf(stderr, "qudao restore: %s exists; restore into an empty folder\n", target);
         return 1;
     }
-    if (!store_open(&o, &from, &e))
-        return refused("restore", &e);
-    if (mkdir(text_z(mem, s, "data"), 0700) && errno != EEXIST) {
-        fprintf(stderr, "qudao restore: %s: %s\n", text_z(mem, s, "data"), strerror(errno));
+    if (!store_open(&o, &from, &j->e))
+        return refused("restore", &j->e);
+    if (mkdir(text_z(j->mem, j->s, "data"), 0700) && errno != EEXIST) {
+        fprintf(stderr, "qudao restore: %s: %s\n", text_z(j->mem, j->s, "data"), strerror(errno));
+        store_close(from);
         return 1;
     }
-    if (!store_backup(from, target, &e))
-        return refused("restore", &e);
+    bool ok = store_backup(from, target, &j->e);
     store_close(from);
-    if (!open_existing(mem, s, &st, &e))
-        return refused("restore", &e);
-    store_close(st);
-    return 0;
+    return ok && open_existing(j) ? 0 : refused("restore", &j->e);
 }
 
 static void say(void *arg, str line)
@@ -525,16 +523,10 @@ static void say(void *arg, str line)
     fprintf(stderr, STR_FMT "\n", STR_ARG(line));
 }
 
-static int check(const struct settings *s, int n, char **rest)
+static int check(struct job *j)
 {
-    struct arena *mem = arena_new(0);
-    struct err    e;
-    struct store *st;
-    (void)n, (void)rest;
-    err_init(&e, mem, LANG_EN);
-    if (!open_existing(mem, s, &st, &e) || !store_check(st, say, NULL, &e))
-        return refused("check", &e);
-    store_close(st);
+    if (!open_existing(j) || !store_check(j->store, say, NULL, &j->e))
+        return refused("check", &j->e);
     puts("ok");
     return 0;
 }

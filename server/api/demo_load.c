@@ -48,13 +48,8 @@ static bool end(struct load *l, bool keep)
     else if (l->open)
         db_rollback(l->c.db);
     l->open = false;
-    if (!ok) {
-        l->e->kind = l->c.err.kind;
-        l->e->message = str_dup(l->e->mem, l->c.err.message);
-        l->e->detail = str_dup(l->e->mem, l->c.err.detail);
-        for (size_t i = 0; i < l->c.err.nproblems; i++)
-            err_problem(l->e, l->c.err.problems[i].field, "demo", STR_FMT, STR_ARG(l->c.err.problems[i].message));
-    }
+    if (!ok)
+        err_take(l->e, &l->c.err);
     arena_reset(l->mem);
     return ok;
 }

@@ -72,10 +72,8 @@ bool desk_run(struct store *st, struct catalogs *cs, enum tx_mode mode, const ch
         }
         if (ok)
             return true;
-        if (c.err.kind != ERR_BUSY || i >= 10) {
-            *e = c.err;
-            return false;
-        }
+        if (c.err.kind != ERR_BUSY || i >= 10)
+            return err_take(e, &c.err);
     }
 }
 
@@ -111,8 +109,6 @@ bool workspace_exists(struct store *st, bool *out, struct err *e)
     struct catalogs *cs = catalogs_new();
     struct arena    *mem = arena_new(0);
     bool             ok = desk_run(st, cs, TX_READ, "system", mem, find_module, out, e);
-    if (!ok)
-        e->message = str_dup(e->mem, e->message);
     catalogs_free(cs);
     arena_free(mem);
     return ok;
@@ -275,10 +271,7 @@ bool workspace_init(struct store *st, const struct workspace_new *o, struct err 
         ok = desk_run(st, cs, TX_WRITE, "system", mem, make_administrator, &first, e);
         auth_free(first.auth);
     }
-    if (!ok) {      /* the words outlive the desk */
-        e->message = str_dup(e->mem, e->message);
-        e->detail = str_dup(e->mem, e->detail);
-    }
     catalogs_free(cs);
-    return ok;      /* the arena stays: problems point into it, and the process ends soon */
+    arena_free(mem);
+    return ok;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PROBLEMS_STEP = 16 };
+
 static const struct { const char *en, *zh; } twins[] = {
 #include "base/zh/all.def"
 };
@@ -53,9 +55,8 @@ bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 
 bool err_problem(struct err *e, str field, const char *code, const char *fmt, ...)
 {
-    enum { STEP = 16 };
-    if (e->nproblems % STEP == 0) {
-        struct problem *p = NEWV(e->mem, struct problem, e->nproblems + STEP);
+    if (e->nproblems % PROBLEMS_STEP == 0) {
+        struct problem *p = NEWV(e->mem, struct problem, e->nproblems + PROBLEMS_STEP);
         if (e->nproblems)
             memcpy(p, e->problems, e->nproblems * sizeof *p);
         e->problems = p;
@@ -84,6 +85,19 @@ bool err_detail(struct err *e, const char *fmt, ...)
     vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
     e->detail = (str){ p, (size_t)n };
+    return false;
+}
+
+bool err_take(struct err *e, const struct err *from)
+{
+    e->kind = from->kind;
+    e->message = str_dup(e->mem, from->message);
+    e->detail = str_dup(e->mem, from->detail);
+    e->nproblems = from->nproblems;
+    e->problems = NEWV(e->mem, struct problem, from->nproblems + PROBLEMS_STEP);
+    for (size_t i = 0; i < from->nproblems; i++)
+        e->problems[i] = (struct problem){ str_dup(e->mem, from->problems[i].field), str_dup(e->mem, from->problems[i].code),
+                                           str_dup(e->mem, from->problems[i].message) };
     return false;
 }
 

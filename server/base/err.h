@@ -55,6 +55,8 @@ bool err_problem(struct err *, str field, const char *code, const char *fmt, ...
 /* For the log: keeps the first detail.  Returns false, so `return err_detail(e, ...)` after err_set is fine. */
 bool err_detail(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool err_internal(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* kind INTERNAL, fmt is detail */
+/* All of another err's words, copied into this one's memory: for the end of the other's.  Returns false. */
+bool err_take(struct err *, const struct err *from);
 int  err_status(enum err_kind);     /* HTTP status */
 const char *err_zh(const char *fmt);/* the Chinese twin of an English format, or NULL */
 #endif
