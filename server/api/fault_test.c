@@ -196,6 +196,12 @@ static void assert_words(const struct house *h, const struct step *s, int64_t n)
     assert_true(str_find(h->answer.body, S("injected")) < 0);      /* that is for the log */
 }
 
+/* Kept, and only reading it for the answer failed: then the answer is the id alone. */
+static bool answer_lost(const struct house *h, const struct step *s)
+{
+    return h->answer.status == s->status && s->status == 201 && str_starts(h->answer.body, S("{\"id\":")) && h->answer.body.n < 20;
+}
+
 /* Until it gets through. */
 static void insist(struct house *h, const struct step *s)
 {
@@ -209,9 +215,9 @@ static void insist(struct house *h, const struct step *s)
         store_fail_at(h->store, 0);
         if (!hit && status != s->status)
             fail_msg("%s %s: %d " STR_FMT, s->method, s->path, status, STR_ARG(h->answer.body));
-        if (!hit)
+        h->faults += hit;
+        if (!hit || answer_lost(h, s))
             break;
-        h->faults++;
         assert_words(h, s, n);
         arena_mark here = arena_here(mem);
         char       when[200];
