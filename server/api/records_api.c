@@ -567,6 +567,9 @@ bool formula_eval(struct call *k)
     str                  name;
     if (!call_body(k))
         return false;
+    const struct json *formula = json_get(k->body, "formula");
+    if (formula && formula->type != JSON_STRING)
+        return err_problem(&k->c.err, S("formula"), "type", "This must be text");
     name = json_str(k->body, "module");
     if (name.n) {
         if (!(m = call_module(k, name)))

@@ -30,8 +30,16 @@ int compose_join(struct compose *co, int alias, const struct field *via)
         co->overflow = true;
         return -1;
     }
-    co->joins[co->njoins] = (struct join){ .parent = alias, .via = via, .m = via->target };
+    co->joins[co->njoins] = (struct join){ .parent = alias, .via = via, .m = via->target, .scope = co->joins[alias].scope };
     return co->njoins++;
+}
+
+static void put_joins(struct compose *co, int scope, struct buf *b)
+{
+    for (int i = 1; i < co->njoins; i++)
+        if (co->joins[i].scope == scope && co->joins[i].via)
+            buf_printf(b, " LEFT JOIN " STR_FMT " t%d ON t%d.id = t%d." STR_FMT, STR_ARG(co->joins[i].m->table), i, i,
+                       co->joins[i].parent, STR_ARG(co->joins[i].via->column));
 }
 
 str compose_from(struct compose *co)
@@ -39,9 +47,7 @@ str compose_from(struct compose *co)
     struct buf b;
     buf_init(&b, co->c->mem);
     buf_printf(&b, " FROM " STR_FMT " t0", STR_ARG(co->root->table));
-    for (int i = 1; i < co->njoins; i++)
-        buf_printf(&b, " LEFT JOIN " STR_FMT " t%d ON t%d.id = t%d." STR_FMT, STR_ARG(co->joins[i].m->table), i, i,
-                   co->joins[i].parent, STR_ARG(co->joins[i].via->column));
+    put_joins(co, 0, &b);
     return buf_str(&b);
 }
 
@@ -51,11 +57,16 @@ struct place { struct compose *co; int alias; bool rights; };
 
 static bool walk(struct compose *co, int alias, const struct path *p, int from, bool rights, struct sql_column *out);
 
+static struct compose_list *list_of(struct place *at, const struct expr_list *list);
+
 static bool place_column(void *arg, const struct expr_list *list, const struct path *p, struct sql_column *out)
 {
-    struct place *at = arg;
-    return !list && walk(at->co, at->alias, p, 0, at->rights, out);
+    struct place              *at = arg;
+    const struct compose_list *l = list ? list_of(at, list) : NULL;
+    return list ? l && walk(at->co, l->row, p, 0, at->rights, out) : walk(at->co, at->alias, p, 0, at->rights, out);
 }
+
+static bool place_list(void *arg, const struct expr_list *list, str select, str when, str *out);
 
 static int place_bind(void *arg, struct value v) { return compose_bind(((struct place *)arg)->co, v); }
 
@@ -63,13 +74,14 @@ static bool condition_at(struct compose *co, int alias, const struct expr *x, bo
 {
     struct place      at = { co, alias, rights };
     struct env        env = ctx_env(co->c);
-    struct sql_target t = { .dialect = db_dialect(co->c->db), .column = place_column, .bind = place_bind, .arg = &at, .env = &env,
+    struct sql_target t = { .dialect = db_dialect(co->c->db), .column = place_column, .list = place_list, .bind = place_bind, .arg = &at, .env = &env,
                             .mem = co->c->mem };
-    int nargs = co->nargs, njoins = co->njoins;
+    int nargs = co->nargs, njoins = co->njoins, nlists = co->nlists;
     if (expr_sql_condition(x, &t, out))
         return true;
     co->nargs = nargs;          /* what a failed try has bound or joined goes with it */
     co->njoins = njoins;
+    co->nlists = nlists;
     return false;
 }
 
@@ -185,6 +197,79 @@ static bool walk(struct compose *co, int alias, const struct path *p, int from, 
             return false;
     }
     return false;
+}
+
+/* ---- lists: sub-queries over the rows that point back, or that are linked --------------------------------------- */
+
+/* The record whose list it is: at the end of the relations before it, which must be open to the actor as such. */
+static int list_owner(struct place *at, const struct expr_list *list)
+{
+    int alias = at->alias;
+    for (int i = 0; i + 1 < list->path.nsteps && alias >= 0; i++) {
+        const struct field *f = list->path.step[i].field;
+        struct access       a = access_of(at->co->c, at->co->joins[alias].m);
+        if (!(f->type->flags & FT_ONE) || (f->type->flags & FT_READ) || f->part_of || (at->rights && !access_field_always(&a, f)))
+            return -1;
+        alias = compose_join(at->co, alias, f);
+    }
+    return alias;
+}
+
+static struct compose_list *list_of(struct place *at, const struct expr_list *list)
+{
+    struct compose     *co = at->co;
+    const struct field *last = PATH_LAST(&list->path)->field;
+    for (int i = 0; i < co->nlists; i++)
+        if (co->lists[i].list == list && co->lists[i].from == at->alias)
+            return &co->lists[i];
+    int owner = list_owner(at, list);
+    if (owner < 0)
+        return NULL;
+    struct access a = access_of(co->c, co->joins[owner].m);
+    if (at->rights && last->slot >= 0 && !access_field_always(&a, last))
+        return NULL;
+    if (co->nlists == COMPOSE_LISTS_MAX || co->njoins == COMPOSE_JOINS_MAX) {
+        co->overflow = true;
+        return NULL;
+    }
+    co->joins[co->njoins] = (struct join){ .parent = -1, .m = last->target, .scope = co->njoins };
+    co->lists[co->nlists] = (struct compose_list){ list, at->alias, owner, co->njoins++ };
+    return &co->lists[co->nlists++];
+}
+
+/* (SELECT … FROM the rows of the list that the actor sees [WHERE when]) */
+static bool place_list(void *arg, const struct expr_list *list, str select, str when, str *out)
+{
+    struct place        *at = arg;
+    struct compose      *co = at->co;
+    struct compose_list *l = list_of(at, list);
+    const struct field  *last = PATH_LAST(&list->path)->field;
+    struct buf           b, where;
+    if (!l)
+        return false;
+    buf_init(&b, co->c->mem);
+    buf_init(&where, co->c->mem);
+    int owner = l->owner, row = l->row;
+    if (last->type->flags & FT_MANY)
+        buf_printf(&where, " AND EXISTS (SELECT 1 FROM q_link k WHERE k.field = %lld AND k.record = t%d.id AND k.target = t%d.id)", (long long)last->id, owner, row);
+    else
+        buf_printf(&where, " AND t%d." STR_FMT " = t%d.id", row, STR_ARG(last->via->column), owner);
+    if (at->rights) {
+        struct access a = access_of(co->c, last->target);
+        str           seen = compose_seen(co, row), through = owner != at->alias ? compose_seen(co, owner) : S("");
+        str           via = last->via && !access_field_always(&a, last->via) ? roles_condition(co, row, &a, last->via) : S("");
+        const str     all[] = { seen, through, via };
+        for (size_t i = 0; i < 3; i++)
+            if (all[i].n)
+                buf_printf(&where, " AND " STR_FMT, STR_ARG(all[i]));
+    }
+    if (when.n)
+        buf_printf(&where, " AND (" STR_FMT ")", STR_ARG(when));
+    buf_printf(&b, "(SELECT " STR_FMT " FROM " STR_FMT " t%d", STR_ARG(select), STR_ARG(last->target->table), row);
+    put_joins(co, row, &b);
+    buf_printf(&b, " WHERE t%d.deleted_at IS NULL" STR_FMT ")", row, STR_ARG(buf_str(&where)));
+    *out = buf_str(&b);
+    return true;
 }
 
 bool compose_path(struct compose *co, const struct path *p, struct sql_column *out) { return walk(co, 0, p, 0, co->rights, out); }

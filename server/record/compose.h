@@ -4,8 +4,10 @@
 #define RECORD_COMPOSE_H
 #include "record/access.h"
 
-enum { COMPOSE_JOINS_MAX = 48, COMPOSE_ARGS_MAX = 400 };
-struct join { int parent; const struct field *via; const struct module *m; bool rights; str seen; bool seen_known; };
+enum { COMPOSE_JOINS_MAX = 48, COMPOSE_ARGS_MAX = 400, COMPOSE_LISTS_MAX = 16 };
+/* scope: the statement that the join belongs to; 0 the whole, else a sub-query over a list. */
+struct join { int parent; const struct field *via; const struct module *m; bool rights; str seen; bool seen_known; int scope; };
+struct compose_list { const struct expr_list *list; int from, owner, row; };   /* aliases: where the path begins, whose list it is, its rows */
 struct compose {
     struct ctx          *c;
     const struct module *root;
@@ -13,7 +15,7 @@ struct compose {
     struct join          joins[COMPOSE_JOINS_MAX]; int njoins;  /* [0] is the root, t0 */
     struct value         args[COMPOSE_ARGS_MAX]; int nargs;
     bool                 overflow;      /* too many joins or parameters: the statement must not be run */
-    int                  sub;           /* number of sub-queries, for their aliases */
+    struct compose_list  lists[COMPOSE_LISTS_MAX]; int nlists;
 };
 void compose_init(struct compose *, struct ctx *, const struct module *root, bool rights);
 int  compose_bind(struct compose *, struct value);

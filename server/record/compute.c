@@ -86,26 +86,26 @@ static bool hides(const uint8_t *levels, const struct path *p)
     return levels && f->slot >= 0 && levels[f->slot] < FIELD_READ;
 }
 
-static bool load_slots(struct ctx *c, const struct value *v, const uint8_t *levels, const struct expr *x, struct value *slots)
+static bool load_slots(struct ctx *c, const struct value *v, const uint8_t *levels, const struct path *paths, int npaths, struct value *slots)
 {
-    const struct field **through = NEWV(c->mem, const struct field *, (size_t)x->npaths + 1);
-    struct path         *rest = NEWV(c->mem, struct path, (size_t)x->npaths + 1), *ask = NEWV(c->mem, struct path, (size_t)x->npaths + 1);
-    int                 *which = NEWV(c->mem, int, (size_t)x->npaths + 1);
-    for (int i = 0; i < x->npaths; i++) {
-        struct path p = without_lookups(&x->paths[i]);
+    const struct field **through = NEWV(c->mem, const struct field *, (size_t)npaths + 1);
+    struct path         *rest = NEWV(c->mem, struct path, (size_t)npaths + 1), *ask = NEWV(c->mem, struct path, (size_t)npaths + 1);
+    int                 *which = NEWV(c->mem, int, (size_t)npaths + 1);
+    for (int i = 0; i < npaths; i++) {
+        struct path p = without_lookups(&paths[i]);
         slots[i] = own_value(&p, v, &through[i], &rest[i]);
-        if (hides(levels, &x->paths[i]) || hides(levels, &p)) {
+        if (hides(levels, &paths[i]) || hides(levels, &p)) {
             slots[i] = V_NONE;
             through[i] = NULL;
         }
     }
-    for (int i = 0; i < x->npaths; i++) {       /* all paths through the same relation by one statement */
+    for (int i = 0; i < npaths; i++) {      /* all paths through the same relation by one statement */
         const struct field *f = through[i];
         int64_t             id = f && slots[i].type == V_REF ? slots[i].u.i : 0;
         int                 n = 0;
         if (!f)
             continue;
-        for (int k = i; k < x->npaths; k++)
+        for (int k = i; k < npaths; k++)
             if (through[k] == f) {
                 ask[n] = rest[k];
                 which[n++] = k;
@@ -118,8 +118,7 @@ static bool load_slots(struct ctx *c, const struct value *v, const uint8_t *leve
     return true;
 }
 
-/* Rows of a list of the record `owner`. */
-static bool load_list(struct ctx *c, const struct expr_list *list, int64_t owner, bool rights, struct expr_rows *out)
+bool compute_list(struct ctx *c, const struct expr_list *list, int64_t owner, bool rights, struct expr_rows *out)
 {
     const struct field *last = PATH_LAST(&list->path)->field;
     struct compose     *co = NEW(c->mem, struct compose);
@@ -158,12 +157,54 @@ static bool load_list(struct ctx *c, const struct expr_list *list, int64_t owner
     return true;
 }
 
-static bool load_lists(struct ctx *c, int64_t id, const struct value *v, const uint8_t *levels, const struct expr *x, struct expr_rows *lists)
+struct path compute_list_owner(const struct module *m, const struct expr_list *list)
+{
+    struct path p = list->path;
+    p.nsteps--;
+    if (!p.nsteps) {
+        p.nsteps = 1;
+        p.step[0] = (struct expr_name){ .field = &m->fields[SLOT_ID] };
+    }
+    return p;
+}
+
+/* The lines of a form, as far as they are filled in. */
+static bool form_list(struct ctx *c, const struct record *form, const struct expr_list *list, struct expr_rows *out, bool *given)
+{
+    const struct field *last = PATH_LAST(&list->path)->field;
+    *given = false;
+    for (int i = SLOT_FIRST; form && list->path.nsteps == 1 && i < form->m->nfields; i++) {
+        const struct field        *f = &form->m->fields[i];
+        const struct record_lines *l = &form->lines[i];
+        if (!l->given || !last->via || f->via != last->via)
+            continue;
+        const struct value **rows = NEWV(c->mem, const struct value *, l->n + 1);
+        uint8_t             *levels = NEWV(c->mem, uint8_t, (size_t)f->target->nfields);
+        memset(levels, FIELD_READ, (size_t)f->target->nfields);     /* what somebody types in is no secret to them */
+        for (size_t k = 0; k < l->n; k++) {
+            struct value *v = NEWV(c->mem, struct value, (size_t)list->npaths + 1);
+            bool          changed;
+            if (!compute_own(c, f->target, l->rows[k]->id, l->rows[k]->v, &changed) ||
+                !load_slots(c, l->rows[k]->v, levels, list->paths, list->npaths, v))
+                return false;
+            rows[k] = v;
+        }
+        *out = (struct expr_rows){ rows, l->n };
+        *given = true;
+    }
+    return true;
+}
+
+static bool load_lists(struct ctx *c, int64_t id, const struct value *v, const uint8_t *levels, const struct record *form, const struct expr *x,
+                       struct expr_rows *lists)
 {
     for (int i = 0; i < x->nlists; i++) {
         struct path before = x->lists[i].path;
         int64_t     owner = id;
-        if (hides(levels, &before))
+        bool        given;
+        if (!form_list(c, form, &x->lists[i], &lists[i], &given))
+            return false;
+        if (given || hides(levels, &before))
             continue;
         if (before.nsteps > 1) {
             const struct field *through;
@@ -179,18 +220,19 @@ static bool load_lists(struct ctx *c, int64_t id, const struct value *v, const u
             }
             owner = at.type == V_REF ? at.u.i : 0;
         }
-        if (owner && !load_list(c, &x->lists[i], owner, levels != NULL, &lists[i]))
+        if (owner && !compute_list(c, &x->lists[i], owner, levels != NULL, &lists[i]))
             return false;
     }
     return true;
 }
 
-bool compute_eval_seen(struct ctx *c, int64_t id, const struct value *v, const uint8_t *levels, const struct expr *x, struct value *out)
+bool compute_eval_seen(struct ctx *c, int64_t id, const struct value *v, const uint8_t *levels, const struct record *form, const struct expr *x,
+                       struct value *out)
 {
     struct env        env = ctx_env(c);
     struct value     *slots = NEWV(c->mem, struct value, (size_t)x->npaths + 1);
     struct expr_rows *lists = NEWV(c->mem, struct expr_rows, (size_t)x->nlists + 1);
-    if (!load_slots(c, v, levels, x, slots) || !load_lists(c, id, v, levels, x, lists))
+    if (!load_slots(c, v, levels, x->paths, x->npaths, slots) || !load_lists(c, id, v, levels, form, x, lists))
         return false;
     env.slots = slots;
     env.lists = lists;
@@ -201,7 +243,7 @@ bool compute_eval_seen(struct ctx *c, int64_t id, const struct value *v, const u
 bool compute_eval(struct ctx *c, const struct module *m, int64_t id, const struct value *v, const struct expr *x, struct value *out)
 {
     (void)m;
-    return compute_eval_seen(c, id, v, NULL, x, out);
+    return compute_eval_seen(c, id, v, NULL, NULL, x, out);
 }
 
 /* What a formula gave, as its field keeps it: decimals rounded to the scale, errors empty. */

@@ -139,6 +139,7 @@ struct plan {
     int               *sort_at; struct sql_column *sort_form;
     int               *slot_at; struct sql_column *slot_form;  /* residual condition */
     const struct expr *residual;
+    int               *owner_at;        /* whose lists the residual condition reads */
 };
 
 static int add_cell(struct plan *p, str sql)
@@ -235,9 +236,15 @@ static str collated(struct plan *p, size_t i)
 /* Conditions of a residual formula are evaluated in C over its paths. */
 static bool select_residual(struct plan *p, const struct expr *x)
 {
-    if (x->nlists)
-        return err_problem(&p->c->err, S("where"), "type", "This condition cannot be used as a filter");
     p->residual = x;
+    p->owner_at = NEWV(p->c->mem, int, (size_t)x->nlists + 1);
+    for (int i = 0; i < x->nlists; i++) {
+        struct path       owner = compute_list_owner(p->q->m, &x->lists[i]);
+        struct sql_column id;
+        if (!compose_path(&p->co, &owner, &id))
+            return err_problem(&p->c->err, S("where"), "type", "This condition cannot be used as a filter");
+        p->owner_at[i] = add_cell(p, id.sql);
+    }
     p->slot_at = NEWV(p->c->mem, int, (size_t)x->npaths + 1);
     p->slot_form = NEWV(p->c->mem, struct sql_column, (size_t)x->npaths + 1);
     for (int i = 0; i < x->npaths; i++) {
@@ -406,7 +413,14 @@ static bool residual_test(struct plan *p, const struct value *cells)
     struct value *slots = NEWV(p->c->mem, struct value, (size_t)p->residual->npaths + 1);
     for (int i = 0; i < p->residual->npaths; i++)
         slots[i] = sql_column_value(&p->slot_form[i], &cells[p->slot_at[i]], p->c->mem);
+    struct expr_rows *lists = NEWV(p->c->mem, struct expr_rows, (size_t)p->residual->nlists + 1);
+    for (int i = 0; i < p->residual->nlists; i++) {
+        const struct value *owner = &cells[p->owner_at[i]];
+        if (owner->type != V_NULL && !compute_list(p->c, &p->residual->lists[i], owner->u.i, !p->q->trusted, &lists[i]))
+            return false;
+    }
     env.slots = slots;
+    env.lists = lists;
     return expr_test(p->residual, &env);
 }
 
@@ -472,9 +486,11 @@ static bool count_residual(struct plan *p, int64_t *total)
     while (db_step(cur, &cells)) {
         arena_mark m = arena_here(p->c->mem);
         *total += residual_test(p, cells);
+        if (p->c->err.kind)
+            break;
         arena_back(p->c->mem, m);
     }
-    return db_close(cur, &p->c->err);
+    return db_close(cur, &p->c->err) && !p->c->err.kind;
 }
 
 static bool run(struct plan *p, struct found *out, int limit)
@@ -498,6 +514,8 @@ static bool run(struct plan *p, struct found *out, int limit)
         if (p->residual) {
             arena_mark m = arena_here(p->c->mem);
             bool       yes = residual_test(p, cells);
+            if (p->c->err.kind)
+                break;
             arena_back(p->c->mem, m);
             if (!yes)
                 continue;
@@ -510,7 +528,7 @@ static bool run(struct plan *p, struct found *out, int limit)
         if (out->nrows == (size_t)limit)
             out->next = cursor_write(p, cells, cells[0].u.i);
     }
-    if (!db_close(cur, &p->c->err))
+    if (!db_close(cur, &p->c->err) || p->c->err.kind)
         return false;
     if (!last)
         out->next = S("");

@@ -100,8 +100,12 @@ bool search_write(struct ctx *, const struct module *, int64_t id, const struct 
 str  search_pattern(struct arena *, str q);     /* folded, for LIKE … ESCAPE '\' */
 /* Values that formulas over a record need, related records included; no rights. */
 bool compute_eval(struct ctx *, const struct module *, int64_t id, const struct value *v, const struct expr *, struct value *out);
-/* The same as the actor sees it; levels: FIELD_NONE … per slot of the record. */
-bool compute_eval_seen(struct ctx *, int64_t id, const struct value *v, const uint8_t *levels, const struct expr *, struct value *out);
+/* The same as the actor sees it; levels: FIELD_NONE … per slot of the record; form: one that is being filled in, with its lines, or NULL. */
+bool compute_eval_seen(struct ctx *, int64_t id, const struct value *v, const uint8_t *levels, const struct record *form, const struct expr *,
+                       struct value *out);
+/* Rows of a list of the record `owner`; with rights, those and that of them which the actor sees. */
+bool compute_list(struct ctx *, const struct expr_list *, int64_t owner, bool rights, struct expr_rows *out);
+struct path compute_list_owner(const struct module *, const struct expr_list *);       /* the path to that record */
 bool compute_own(struct ctx *, const struct module *, int64_t id, struct value *v, bool *changed);    /* all computed fields, in order */
 /* Notes the records whose computed fields read what has changed. old NULL: created or restored; now NULL: deleted. */
 bool compute_mark(struct ctx *, const struct module *, int64_t id, const struct value *old, const struct value *now);

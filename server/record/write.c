@@ -585,7 +585,7 @@ bool rec_eval(struct ctx *c, const struct module *m, int64_t id, const struct re
 {
     struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
     uint8_t      *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
-    bool          may;
+    bool          may, changed;
     memset(levels, FIELD_READ, (size_t)m->nfields);
     if (id && !load_seen(c, m, id, false, ACT_READ, v, levels, &may))
         return false;
@@ -594,7 +594,7 @@ bool rec_eval(struct ctx *c, const struct module *m, int64_t id, const struct re
             v[i] = given->v[i];
             levels[i] = FIELD_READ;
         }
-    return compute_eval_seen(c, id, v, levels, x, out);
+    return (!given || compute_own(c, m, id, v, &changed)) && compute_eval_seen(c, id, v, levels, given, x, out);
 }
 
 bool rec_update(struct ctx *c, struct record *r)

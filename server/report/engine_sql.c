@@ -10,7 +10,7 @@ struct source {
     struct path         reads[2 * PLAN_READS_MAX];
     struct sql_column   form[2 * PLAN_READS_MAX];
     int                 nreads;
-    const struct expr  *residual; int *residual_read;
+    const struct expr  *residual; int *residual_read, *owner_read;
     str                 sql;
     struct value       *row;
 };
@@ -25,12 +25,17 @@ static bool wrong_path(struct ctx *c, const struct path *p)
 static bool add_residual(struct source *s)
 {
     const struct expr *x = s->residual = s->p->where;
-    if (x->nlists || s->nreads + x->npaths > 2 * PLAN_READS_MAX)
+    if (s->nreads + x->npaths + x->nlists > 2 * PLAN_READS_MAX)
         return err_problem(&s->c->err, S("where"), "type", "This condition cannot be used as a filter");
     s->residual_read = NEWV(s->c->mem, int, (size_t)x->npaths + 1);
     for (int i = 0; i < x->npaths; i++) {
         s->residual_read[i] = s->nreads;
         s->reads[s->nreads++] = x->paths[i];
+    }
+    s->owner_read = NEWV(s->c->mem, int, (size_t)x->nlists + 1);
+    for (int i = 0; i < x->nlists; i++) {
+        s->owner_read[i] = s->nreads;
+        s->reads[s->nreads++] = compute_list_owner(s->p->from, &x->lists[i]);
     }
     return true;
 }
@@ -72,7 +77,14 @@ static bool row_fits(struct source *s, struct env *env, struct value *slots)
         return true;
     for (int i = 0; i < s->residual->npaths; i++)
         slots[i] = s->row[s->residual_read[i]];
+    struct expr_rows *lists = NEWV(s->c->mem, struct expr_rows, (size_t)s->residual->nlists + 1);
+    for (int i = 0; i < s->residual->nlists; i++) {
+        const struct value *owner = &s->row[s->owner_read[i]];
+        if (owner->type == V_REF && !compute_list(s->c, &s->residual->lists[i], owner->u.i, true, &lists[i]))
+            return false;
+    }
     env->slots = slots;
+    env->lists = lists;
     return expr_test(s->residual, env);
 }
 
@@ -92,6 +104,8 @@ static bool scan(struct source *s, struct groups *g)
             s->row[i] = sql_column_value(&s->form[i], &cells[i], c->mem);
         if (row_fits(s, &env, slots))
             ok = groups_row(g, s->row, before);
+        else if (c->err.kind)
+            ok = false;
         else
             arena_back(c->mem, before);
     }
