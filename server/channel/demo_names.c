@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
-#include "channel/uscc.h"
+#include "meta/uscc.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "channel/app_files.h"
 #include "channel/demo.h"
 #include "channel/demo_places.h"
-#include "channel/uscc.h"
+#include "meta/uscc.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -229,6 +229,10 @@ static bool read_field(struct loading *l, struct field *f, int64_t id, const str
     f->max_length = str_eqz(type, "text") ? 255 : str_eqz(type, "long_text") ? 20000 : (f->type->flags & FT_TEXT) ? 500 : 0;
     if (json_i64(def, "max_length", &n) && n > 0)
         f->max_length = (size_t)n;
+    str form = json_str(def, "format");
+    f->form = textform_find(form.n ? form : type);
+    if (form.n && !f->form)
+        return err_problem(l->e, f->name, "format", "There is no form of text “" STR_FMT "”", STR_ARG(form));
     if (str_eqz(type, "auto_number"))
         f->number_pattern = json_str(def, "pattern");
     else if (!read_pattern(l, f, json_str(def, "pattern")))

@@ -13,6 +13,7 @@
 #include "db/db.h"
 #include "formula/expr.h"
 #include "meta/fieldtype.h"
+#include "meta/textform.h"
 
 enum { SLOT_ID, SLOT_VERSION, SLOT_CREATED_AT, SLOT_CREATED_BY, SLOT_UPDATED_AT, SLOT_UPDATED_BY, SLOT_OWNER, SLOT_DELETED_AT,
        SLOT_RECORD_TYPE, SLOT_FIRST };
@@ -46,6 +47,7 @@ struct field {
     bool                    has_min, has_max;
     dec                     min, max;
     size_t                  max_length;     /* code points */
+    const struct textform  *form;           /* what the text must be, and how it is stored; NULL: any */
     void                   *pattern;        /* compiled regular expression */
     struct label            pattern_message;
     str                     pattern_text, number_pattern;

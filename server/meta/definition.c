@@ -14,7 +14,7 @@ static const struct member field_members[] = {
     { "search", K_BOOL, NULL }, { "index", K_BOOL, NULL }, { "readonly", K_BOOL, NULL }, { "follow", K_BOOL, NULL },
     { "visible_when", K_TEXT, NULL }, { "required_when", K_TEXT, NULL },
     { "max_length", K_WHOLE, " text long_text email phone url " }, { "pattern", K_TEXT, " text long_text email phone url auto_number " },
-    { "pattern_message", K_LABELS, " text long_text email phone url " },
+    { "pattern_message", K_LABELS, " text long_text email phone url " }, { "format", K_TEXT, " text " },
     { "min", K_LIMIT, " integer decimal money percent date datetime " }, { "max", K_LIMIT, " integer decimal money percent date datetime " },
     { "scale", K_WHOLE, " decimal money percent formula rollup lookup " }, { "round", K_BOOL, " decimal money percent " },
     { "currency", K_TEXT, " money formula rollup " }, { "currency_field", K_TEXT, " money formula rollup " },

@@ -12,11 +12,10 @@
 
 static bool read_text(const struct field *f, const struct json *j, struct arena *mem, struct value *out, struct err *e)
 {
-    (void)f;
     if (j->type != JSON_STRING)
         return err_set(e, ERR_INVALID, "This must be text");
     *out = j->s.n ? v_text(text_nfc(mem, j->s)) : V_NONE;
-    return true;
+    return !f->form || out->type == V_NULL || f->form->normal(out->u.s, mem, &out->u.s, e);
 }
 
 static bool read_integer(const struct field *f, const struct json *j, struct arena *mem, struct value *out, struct err *e)
@@ -111,44 +110,6 @@ static bool read_json(const struct field *f, const struct json *j, struct arena 
     return true;
 }
 
-static bool read_email(const struct field *f, const struct json *j, struct arena *mem, struct value *out, struct err *e)
-{
-    if (!read_text(f, j, mem, out, e) || out->type == V_NULL)
-        return out->type == V_NULL && e->kind == ERR_NONE;
-    str       s = out->u.s;
-    ptrdiff_t at = str_chr(s, '@');
-    bool      ok = at > 0 && (size_t)at + 1 < s.n && s.n <= 254 && str_chr(str_sub(s, (size_t)at + 1, s.n), '@') < 0;
-    for (size_t i = 0; i < s.n; i++)
-        ok &= (unsigned char)s.p[i] > ' ' && s.p[i] != ',' && s.p[i] != ';' && s.p[i] != '<' && s.p[i] != '>';
-    return ok || err_set(e, ERR_INVALID, "This is no e-mail address");
-}
-
-static bool read_phone(const struct field *f, const struct json *j, struct arena *mem, struct value *out, struct err *e)
-{
-    if (!read_text(f, j, mem, out, e) || out->type == V_NULL)
-        return out->type == V_NULL && e->kind == ERR_NONE;
-    size_t digits = 0;
-    for (size_t i = 0; i < out->u.s.n; i++) {
-        char c = out->u.s.p[i];
-        if (c >= '0' && c <= '9')
-            digits++;
-        else if (!strchr("+-() .#x/", c) || !c)
-            return err_set(e, ERR_INVALID, "This is no telephone number");
-    }
-    return (digits >= 3 && digits <= 20) || err_set(e, ERR_INVALID, "This is no telephone number");
-}
-
-static bool read_url(const struct field *f, const struct json *j, struct arena *mem, struct value *out, struct err *e)
-{
-    if (!read_text(f, j, mem, out, e) || out->type == V_NULL)
-        return out->type == V_NULL && e->kind == ERR_NONE;
-    str  s = out->u.s;
-    bool ok = (str_starts(s, S("https://")) && s.n > 8) || (str_starts(s, S("http://")) && s.n > 7);
-    for (size_t i = 0; i < s.n; i++)
-        ok &= (unsigned char)s.p[i] > ' ' && s.p[i] != '"' && s.p[i] != '<' && s.p[i] != '>';
-    return ok || err_set(e, ERR_INVALID, "This is no web address; it begins with https:// or http://");
-}
-
 static const struct fieldtype types[] = {
     { "text",        V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "one line of text" },
     { "long_text",   V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "text of several lines" },
@@ -164,9 +125,9 @@ static const struct fieldtype types[] = {
     { "relation",    V_REF,  FT_COLUMN | FT_ONE, 0, NULL, "one record of another module" },
     { "relations",   V_LIST, FT_MANY, 0, NULL, "several records of another module" },
     { "lines",       V_LIST, FT_LINES, 0, NULL, "child records that are edited with their parent" },
-    { "email",       V_TEXT, FT_COLUMN | FT_TEXT, 0, read_email, "an e-mail address" },
-    { "phone",       V_TEXT, FT_COLUMN | FT_TEXT, 0, read_phone, "a telephone number" },
-    { "url",         V_TEXT, FT_COLUMN | FT_TEXT, 0, read_url, "a web address" },
+    { "email",       V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "an e-mail address" },
+    { "phone",       V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "a telephone number" },
+    { "url",         V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "a web address" },
     { "address",     V_NULL, 0, 0, NULL, "region, street and postcode" },
     { "auto_number", V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "a number given by the system after a pattern" },
     { "formula",     V_NULL, FT_COLUMN | FT_COMPUTED, 2, NULL, "computed from other fields and kept" },
@@ -361,6 +322,9 @@ bool field_check(const struct field *f, const struct value *v, struct err *e)
         return true;
     if (v->type == V_TEXT && !(f->type->flags & (FT_JSON | FT_COMPUTED))) {
         size_t n = text_length(v->u.s);
+        str    normal;
+        if (f->form && !f->form->normal(v->u.s, e->mem, &normal, e))
+            return false;
         if (f->max_length && n > f->max_length)
             return err_set(e, ERR_INVALID, "At most %zu characters fit here; these are %zu", f->max_length, n);
         if (f->pattern) {

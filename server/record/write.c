@@ -152,6 +152,13 @@ static bool take_default(struct ctx *c, struct record *r, const struct field *f)
         x = dec_to_units(v_number(&x), f->scale, &units) ? v_dec(dec_of_units(units, f->scale)) : V_NONE;
     if (f->vtype == V_INT && v_is_number(&x))
         x = dec_to_units(v_number(&x), 0, &units) ? v_int(units) : V_NONE;
+    if (f->form && x.type == V_TEXT) {      /* what has no such form is refused with the rest */
+        struct err e;
+        str        normal;
+        err_init(&e, c->mem, c->err.lang);
+        if (f->form->normal(x.u.s, c->mem, &normal, &e))
+            x.u.s = normal;
+    }
     if (x.type == f->vtype || (x.type == V_NULL && r->v[f->slot].type != V_NULL))
         r->v[f->slot] = x;
     return true;

@@ -1,5 +1,5 @@
 /* uscc: see uscc.h. */
-#include "channel/uscc.h"
+#include "meta/uscc.h"
 
 #include <string.h>
 
@@ -79,14 +79,17 @@ bool uscc_valid(str s, const char **why)
     return uscc_normal(s, normal, why);
 }
 
-bool uscc_check(str code, str field, struct err *e)
+bool uscc_form(str code, struct arena *mem, str *out, struct err *e)
 {
+    char        normal[USCC_LENGTH];
     const char *why;
-    if (uscc_valid(code, &why))
+    if (uscc_normal(code, normal, &why)) {
+        *out = str_dup(mem, (str){ normal, USCC_LENGTH });
         return true;
+    }
     if (*why == 'l')
-        return err_problem(e, field, "length", "A unified social credit code has 18 characters");
+        return err_set(e, ERR_INVALID, "A unified social credit code has 18 characters");
     if (*why == 'f')
-        return err_problem(e, field, "format", "A unified social credit code has digits and capital letters, without I, O, S, V and Z");
-    return err_problem(e, field, "checksum", "The check character of the unified social credit code does not fit; a character may be mistyped");
+        return err_set(e, ERR_INVALID, "A unified social credit code has digits and capital letters, without I, O, S, V and Z");
+    return err_set(e, ERR_INVALID, "The check character of the unified social credit code does not fit; a character may be mistyped");
 }
