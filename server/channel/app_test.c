@@ -135,7 +135,7 @@ static void only_keys(const char *file, const struct json *j, const char *allowe
 static void check_field(const char *file, const struct json *f)
 {
     static const char colors[] = " gray red orange yellow green teal blue violet pink ";
-    only_keys(file, f, " name type labels help required unique default search index readonly visible_when required_when group max_length pattern"
+    only_keys(file, f, " name type labels help required unique default search index readonly visible_when required_when group max_length format pattern"
                        " pattern_message min max scale currency currency_field options depends_on stage module related related_labels on_delete where"
                        " via gap formula result path multiple follow round ");
     if (!json_get(f, "labels"))
