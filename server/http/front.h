@@ -105,6 +105,7 @@ struct conn {
     struct reply        reply;
     str                 out[2];         /* still to be sent: head, then body */
     uint64_t            sent;
+    uint64_t            to_pull;        /* bytes of a pulled body of known size that are still to come */
     bool                chunks, headless;   /* the pulled body is chunked; the request was HEAD */
     char               *pulled;
     unsigned            turns;          /* without letting others go first */

@@ -36,6 +36,7 @@ struct reply {
     /* A streamed body: pull fills out (up to max bytes), returns bytes, 0 at the end, -1 to break off. Called by workers, may block,
      * not always the same thread but one at a time. done is called once, whatever happens. The request and its desk stay until then. */
     ptrdiff_t (*pull)(void *state, char *out, size_t max);
+    uint64_t    pull_size;          /* bytes that pull will give in all, for Content-Length; 0: not known, the body is chunked */
     void      (*done)(void *state);
     void     *state;
     /* An event stream: the connection is handed to the front, and the handler ends; the desk is reset, so state lives elsewhere.
@@ -48,6 +49,8 @@ struct reply {
 };
 
 void reply_header(struct request *, struct reply *, const char *name, str value); /* cut at the first CR, LF or NUL */
+/* The body is that file from its beginning, as it is now; fd is closed when it is sent, or at once when it cannot be read (false). */
+bool reply_file(struct request *, struct reply *, int fd);
 str  request_header(const struct request *, const char *lower_name);   /* STR_NONE when absent; several lines joined by ", " */
 /* The coding that the client likes best of those we speak (brotli before gzip), for bodies that are kept coded. */
 enum coding { CODING_NONE, CODING_GZIP, CODING_BROTLI };

@@ -79,6 +79,16 @@ static void handle(void *app, struct request *r, struct reply *reply)
         reply->pull = pull_digits;
         reply->done = pull_done;
         reply->state = p;
+        reply->pull_size = (uint64_t)number(r, "size", 0);
+    } else if (str_eqz(r->path, "/file")) {
+        char name[] = "/tmp/qudao-reply-XXXXXX";
+        int fd = mkstemp(name);
+        unlink(name);
+        for (int64_t n = number(r, "n", 0); n > 0; n--)
+            if (write(fd, "x", 1) != 1)
+                break;
+        if (!reply_file(r, reply, fd))
+            reply->status = 500;
     } else if (str_eqz(r->path, "/slow")) {
         sleep_ms(number(r, "ms", 0));
         reply->body = S("late");
@@ -432,6 +442,49 @@ static void test_pulled_replies(void **state)
     assert_int_equal(done_calls, before + 5);
 }
 
+static void test_pulled_replies_of_known_size(void **state)
+{
+    (void)state;
+    static const int sizes[] = { 1, 32768, 32769, 300000 };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct answer a = ask(str_z(mem, str_printf(mem, "GET /pull?n=%d&size=%d HTTP/1.1\r\n" HOST "\r\n", sizes[i], sizes[i])));
+        assert_true(str_eq(client_header(&a, "content-length"), str_printf(mem, "%d", sizes[i])));
+        assert_int_equal(a.body.n, sizes[i]);
+    }
+    struct answer head = ask("HEAD /pull?n=5&size=5 HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    assert_true(str_eqz(client_header(&head, "content-length"), "5"));
+}
+
+static void test_replies_from_files(void **state)
+{
+    (void)state;
+    static const int sizes[] = { 0, 1, 70000 };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct answer a = ask(str_z(mem, str_printf(mem, "GET /file?n=%d HTTP/1.1\r\n" HOST "\r\n", sizes[i])));
+        assert_int_equal(a.status, 200);
+        assert_true(str_eq(client_header(&a, "content-length"), str_printf(mem, "%d", sizes[i])));
+        assert_int_equal(a.body.n, sizes[i]);
+    }
+}
+
+/* Shorter or longer than was said: the client must not take it for whole, nor the rest for the next answer. */
+static void test_pulled_reply_that_breaks_its_word(void **state)
+{
+    (void)state;
+    static const char *const requests[] = { "GET /pull?n=100000&size=100001 HTTP/1.1\r\n" HOST "\r\n", "GET /pull?n=100000&size=99999 HTTP/1.1\r\n" HOST "\r\n" };
+    for (int i = 0; i < 2; i++) {
+        int fd = client_dial(port);
+        assert_true(client_say(fd, str_of(requests[i])));
+        char b[4096];
+        ssize_t n;
+        size_t all = 0;
+        while ((n = recv(fd, b, sizeof b, 0)) > 0)
+            all += (size_t)n;
+        assert_true(all < 100000 + (i ? 0 : 2000));
+        close(fd);
+    }
+}
+
 static void test_broken_off_reply_does_not_look_whole(void **state)
 {
     (void)state;
@@ -676,7 +729,8 @@ int main(void)
         TEST(test_an_answer), TEST(test_methods), TEST(test_head_has_no_body), TEST(test_pipelined_in_order),
         TEST(test_http_1_0_is_answered_and_closed), TEST(test_half_closed_client_gets_its_answer),
         TEST(test_split_at_every_byte_on_the_wire), TEST(test_expect_continue), TEST(test_bodies_of_all_sizes), TEST(test_body_limits),
-        TEST(test_refused_uploads_hear_why), TEST(test_long_replies), TEST(test_pulled_replies), TEST(test_broken_off_reply_does_not_look_whole),
+        TEST(test_refused_uploads_hear_why), TEST(test_long_replies), TEST(test_pulled_replies), TEST(test_pulled_replies_of_known_size),
+        TEST(test_replies_from_files), TEST(test_pulled_reply_that_breaks_its_word), TEST(test_broken_off_reply_does_not_look_whole),
         TEST(test_statuses), TEST(test_handler_without_answer), TEST(test_handler_beyond_its_memory), TEST(test_no_header_injection),
         TEST(test_compression), TEST(test_no_second_answer), TEST(test_refusals_are_problem_documents), TEST(test_limits_of_the_head),
         TEST(test_trusted_proxies), TEST(test_wrong_settings_are_explained),

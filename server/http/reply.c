@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -214,8 +216,9 @@ static void compress(struct worker *w, struct conn *c, struct shape *shape)
 
 static void begin_pull(struct conn *c, struct shape *shape)
 {
-    c->chunks = c->head.minor == 1;
-    shape->length = c->chunks ? LENGTH_CHUNKED : LENGTH_CLOSE;
+    c->to_pull = c->reply.pull_size;
+    c->chunks = c->head.minor == 1 && !c->to_pull;
+    shape->length = c->to_pull ? LENGTH_KNOWN : c->chunks ? LENGTH_CHUNKED : LENGTH_CLOSE;
     c->pulled = arena_alloc(c->desk, PULL_FRAME + PULL_BYTES + 2);
 }
 
@@ -254,7 +257,7 @@ enum next reply_begin(struct worker *w, struct conn *c)
     else
         compress(w, c, &shape);
     c->keep = c->keep && shape.length != LENGTH_CLOSE;
-    shape.body_n = r->body.n;
+    shape.body_n = r->pull ? r->pull_size : r->body.n;
     bool small = r->body.n <= SMALL_BODY && !c->headless;
     char *head = arena_alloc(c->desk, head_room(c) + (small ? r->body.n : 0)), *p = head;
     put_head(w, c, &shape, &p);
@@ -266,6 +269,38 @@ enum next reply_begin(struct worker *w, struct conn *c)
         r->pull = NULL;
     c->phase = PHASE_REPLY;
     return NEXT_GO;
+}
+
+struct file_body { int fd; off_t at; };
+
+static ptrdiff_t pull_file(void *state, char *out, size_t max)
+{
+    struct file_body *b = state;
+    ssize_t           n = pread(b->fd, out, max, b->at);
+    b->at += n > 0 ? n : 0;
+    return n;
+}
+
+static void done_file(void *state) { close(((struct file_body *)state)->fd); }
+
+bool reply_file(struct request *rq, struct reply *rp, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return false;
+    }
+    if (!st.st_size) {
+        rp->body = S("");
+        return close(fd) == 0;
+    }
+    struct file_body *b = NEW(rq->mem, struct file_body);
+    *b = (struct file_body){ .fd = fd };
+    rp->pull = pull_file;
+    rp->done = done_file;
+    rp->state = b;
+    rp->pull_size = (uint64_t)st.st_size;
+    return true;
 }
 
 void reply_drop(struct conn *c)
@@ -345,9 +380,10 @@ static enum next pull(struct worker *w, struct conn *c, bool *more)
     w->now = monotonic_us();
     c->since += w->now - before;        /* its time is not the client's fault */
     CHECK(n <= PULL_BYTES);
-    if (n < 0)
-        return NEXT_GONE;
-    *more = n > 0;
+    if (n < 0 || (c->reply.pull_size && (uint64_t)n > c->to_pull) || (n == 0 && c->to_pull))
+        return NEXT_GONE;           /* what was promised cannot be kept */
+    *more = n > 0 && !(c->reply.pull_size && (uint64_t)n == c->to_pull);
+    c->to_pull -= c->to_pull ? (uint64_t)n : 0;
     if (!c->chunks) {
         c->out[0] = (str){ c->pulled + PULL_FRAME, (size_t)n };
         return NEXT_GO;
