@@ -8,13 +8,20 @@
 #include "http/http.h"
 #include "record/record.h"
 
+#include <stdio.h>
+
 struct events;
+struct import_jobs;
 struct auth;
 struct app {
     struct auth     *auth;
     struct store    *store;
     struct catalogs *catalogs;
     struct events   *events;
+    struct import_jobs *imports;
+    str              data;          /* folder of files; empty: none was given */
+    const char      *spool;         /* folder of what is under way */
+    size_t           max_body, max_upload;
     str              base_url;
     int64_t          started;
     struct http_server *server;
@@ -37,6 +44,8 @@ struct call {
     int64_t              session;       /* 0: came with a token */
     str                  set_cookie;    /* what the answer sets, or none */
     bool               (*after)(struct call *, void *); void *after_arg;  /* writes the answer after the commit, in a transaction that reads */
+    void               (*committed)(struct call *);     /* before that, without a transaction: hands work to others, may wait a little */
+    int64_t              number;        /* what the handler tells those */
     str                  current;       /* of a stale write: the record as it is now */
     int                  wait_s;        /* for Retry-After */
     int                  tries;         /* of this work before, spoilt by others */
@@ -69,6 +78,9 @@ void call_header(struct call *, const char *name, str value);
 bool call_body(struct call *);                                      /* that there is a JSON object */
 /* That the body has no other members than these (ending with NULL); names each that it has. */
 bool call_members(struct call *, const char *const *names);
+/* The answer is what make writes: to a file first, so that it is whole or refused, of any length.  name: for the sender. */
+bool call_download(struct call *, str type, str name, bool (*make)(struct call *, FILE *, void *arg), void *arg);
+str  disposition(struct arena *, bool shown, str name);             /* Content-Disposition, RFC 6266 */
 /* For ROUTE_OWN: a piece of work in a transaction of its own, with the catalog pinned; run again when busy. */
 bool call_desk(struct call *, enum tx_mode, bool (*work)(struct call *, void *arg), void *arg);
 /* The person behind a user id, from the user module; false: none or not active. */
@@ -84,6 +96,7 @@ void problem_json(struct buf *, const struct err *, str trace, str current);
     H(fields_get) H(fields_create) H(fields_update) H(fields_delete)                                                                  \
     H(views_list) H(views_create) H(views_update) H(views_delete) H(dashboards_list) H(dashboards_get)                  \
     H(roles_list) H(roles_get) H(roles_create) H(roles_update) H(users_list) H(users_get) H(users_create) H(users_update)                         \
+    H(exports_get) H(imports_list) H(imports_create) H(imports_get) H(imports_rejected) H(imports_undo)                  \
     H(health_get) H(metrics_get) H(openapi_get) H(events_get)
 #define H(name) bool name(struct call *);
 HANDLERS(H)

@@ -2,6 +2,7 @@
 #include "api/commands.h"
 #include "api/demo_load.h"
 #include "api/events.h"
+#include "api/import_jobs.h"
 #include "api/workspace.h"
 #include "auth/auth.h"
 #include "auth/token.h"
@@ -9,6 +10,7 @@
 #include "base/text.h"
 #include "exchange/export.h"
 #include "exchange/import.h"
+#include "exchange/table.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -138,8 +140,21 @@ static bool start_http(struct job *j, struct app *app)
     limits.per_address = (int)setting_int(j->s, "per-address");
     limits.desk_bytes = (size_t)setting_int(j->s, "max-memory");
     limits.reads_wait = str_eqz(str_of(store_dialect(app->store)->name), "postgresql");
+    limits.body_bytes = app->max_body;
+    limits.body_dir = app->spool;
     limits.trusted_proxies = text_z(j->mem, j->s, "trusted-proxies");
     return http_start(text_z(j->mem, j->s, "listen"), &limits, api_handle, api_body_limit, app, &app->server, &j->e);
+}
+
+/* What is under way lies in the data folder, where there is room for it; without one in the system's. */
+static const char *make_spool(struct arena *mem, str data)
+{
+    const char *tmp = getenv("TMPDIR"), *dir = data.n ? str_z(mem, str_cat(mem, data, S("/spool"))) : tmp && *tmp ? tmp : "/tmp";
+    if (data.n) {
+        mkdir(str_z(mem, data), 0700);
+        mkdir(dir, 0700);
+    }
+    return dir;
 }
 
 static int serve(struct job *j)
@@ -152,12 +167,18 @@ static int serve(struct job *j)
     struct auth_options auth = { .session_days = (int)setting_int(j->s, "session-days") };
     app.store = j->store;
     app.auth = auth_new(app.store, &auth);
+    app.data = setting_text(j->s, "data");
+    app.spool = make_spool(j->mem, app.data);
+    app.max_body = (size_t)setting_int(j->s, "max-body");
+    app.max_upload = (size_t)setting_int(j->s, "max-upload");
     app.events = events_start(&app);
+    app.imports = import_jobs_start(&app);
     bool ok = start_http(j, &app);
     if (ok) {
         listen_until_asked(j, &app);
         http_stop(app.server, 5000);    /* first: it ends the streams, which the feed knows */
     }
+    import_jobs_stop(app.imports);
     events_stop(app.events);
     auth_free(app.auth);
     return ok ? 0 : refused("serve", &j->e);
@@ -294,61 +315,20 @@ static const struct setting import_options[] = {
     { "map", SET_TEXT, NULL, 0, 0, "Column=field,A+B=field,Column=relation.field; @FILE reads it from a file" },
     { "rejected", SET_TEXT, NULL, 0, 0, "file for the refused rows with their reasons; without it the first are printed" },
     { "dry-run", SET_BOOL, "false", 0, 0, "do everything, keep nothing" },
+    { "encoding", SET_TEXT, NULL, 0, 0, "utf-8, utf-16le, utf-16be, gbk or gb18030; found out without it" },
+    { "sheet", SET_TEXT, NULL, 0, 0, "name of the sheet of a workbook; the first without it" },
     { NULL, SET_TEXT, NULL, 0, 0, NULL },
 };
 
-/* The program's own desk for a chunk: begin and commit as the import asks for it. */
-struct cli_desk { struct store *store; struct catalogs *catalogs; struct arena *mem; struct ctx c; FILE *rejected; int printed; bool terminal; };
+struct cli_import { struct desk desk; FILE *rejected; int printed; bool terminal; };
 
-static void desk_end(struct cli_desk *d)
-{
-    if (d->c.cat)
-        catalog_unpin(d->catalogs, d->c.cat);
-    d->c.cat = NULL;
-}
-
-static bool desk_begin(void *arg, struct ctx **out, struct err *e)
-{
-    static const struct actor program = { .system = true, .active = true };
-    struct cli_desk *d = arg;
-    struct rows      r;
-    arena_reset(d->mem);
-    d->c = (struct ctx){ .mem = d->mem, .actor = &program, .now = instant_now(), .way = "import" };
-    err_init(&d->c.err, d->mem, LANG_EN);
-    if (!db_begin(d->store, TX_WRITE, "import", &d->c.db, e))
-        return false;
-    if (db_run(d->c.db, S("SELECT value FROM q_version WHERE name = 'catalog'"), NULL, 0, d->mem, &r, e) &&
-        catalog_pin(d->catalogs, d->c.db, CELL(&r, 0, 0)->u.i, &d->c.cat, e)) {
-        *out = &d->c;
-        return true;
-    }
-    db_rollback(d->c.db);
-    return false;
-}
-
-static bool desk_commit(void *arg, struct err *e)
-{
-    struct cli_desk *d = arg;
-    desk_end(d);
-    return db_commit(d->c.db, e);
-}
-
-static void desk_rollback(void *arg)
-{
-    struct cli_desk *d = arg;
-    desk_end(d);
-    db_rollback(d->c.db);
-}
-
-static ptrdiff_t read_file(void *arg, char *buf, size_t cap)
-{
-    size_t n = fread(buf, 1, cap, arg);
-    return n || !ferror((FILE *)arg) ? (ptrdiff_t)n : -1;
-}
+static bool chunk_begin(void *arg, struct ctx **out, struct err *e) { return desk_open(&((struct cli_import *)arg)->desk, TX_WRITE, out, e); }
+static bool chunk_commit(void *arg, struct err *e) { return desk_commit(&((struct cli_import *)arg)->desk, e); }
+static void chunk_rollback(void *arg) { desk_rollback(&((struct cli_import *)arg)->desk); }
 
 static bool say_rejected(void *arg, str csv)
 {
-    struct cli_desk *d = arg;
+    struct cli_import *d = arg;
     if (d->rejected)
         return fwrite(csv.p, 1, csv.n, d->rejected) == csv.n;
     if (d->printed++ < 12)      /* the header and the first of them */
@@ -358,7 +338,7 @@ static bool say_rejected(void *arg, str csv)
 
 static void say_progress(void *arg, const struct import_totals *t)
 {
-    const struct cli_desk *d = arg;
+    const struct cli_import *d = arg;
     fprintf(stderr, "%s%lld rows, %lld created, %lld updated, %lld unchanged, %lld rejected%s", d->terminal ? "\r" : "", (long long)t->rows,
             (long long)t->created, (long long)t->updated, (long long)t->unchanged, (long long)t->rejected, d->terminal ? "" : "\n");
 }
@@ -385,23 +365,23 @@ static bool read_map(struct arena *mem, str map, str *out)
     return true;
 }
 
-static bool import_rows(struct job *j, struct cli_desk *d, const struct import_options *o, FILE *f, struct import_totals *t)
+static bool import_rows(struct job *j, struct cli_import *d, const struct import_options *o, struct table *t, struct import_totals *totals)
 {
-    struct import_door door = { desk_begin, desk_commit, desk_rollback, d };
-    struct csv_reader *reader = csv_reader_new(read_file, f, NULL, 0);
-    struct import     *im = import_new(o, import_next_csv, reader);
+    struct import_door door = { chunk_begin, chunk_commit, chunk_rollback, d };
+    struct import     *im = import_new(o, table_next, t);
     bool               ok = import_run(im, &door, &j->e);
-    *t = *import_totals(im);
+    *totals = *import_totals(im);
     import_free(im);
-    csv_reader_free(reader);
     return ok;
 }
 
 static int import(struct job *j)
 {
     const struct settings *s = j->s;
-    struct cli_desk        d = { .terminal = isatty(STDERR_FILENO) };
+    struct cli_import      d = { .desk = { .catalogs = j->catalogs, .way = "import" }, .terminal = isatty(STDERR_FILENO) };
+    struct table_options   of = { .encoding = setting_text(s, "encoding"), .sheet = setting_text(s, "sheet") };
     struct import_totals   t;
+    struct table          *table;
     struct import_options  o = { .module = setting_text(s, "module"), .key = setting_text(s, "key"), .dry_run = setting_bool(s, "dry-run"),
                                  .reject = say_rejected, .progress = say_progress, .arg = &d };
     if (j->n != 1 || !o.module.n)
@@ -410,27 +390,23 @@ static int import(struct job *j)
         fprintf(stderr, "qudao import: the map cannot be read: %s\n", strerror(errno));
         return 1;
     }
-    FILE *f = fopen(j->rest[0], "rb");
-    if (!f) {
-        fprintf(stderr, "qudao import: %s: %s\n", j->rest[0], strerror(errno));
-        return 1;
-    }
+    if (!table_open(j->rest[0], &of, &table, &j->e))
+        return refused("import", &j->e);
     if (!open_existing(j)) {
-        fclose(f);
+        table_close(table);
         return refused("import", &j->e);
     }
     if (setting_text(s, "rejected").n)
         d.rejected = fopen(text_z(j->mem, s, "rejected"), "wb");
-    d.store = j->store;
-    d.catalogs = j->catalogs;
-    d.mem = arena_new((size_t)1 << 30);
-    bool ok = import_rows(j, &d, &o, f, &t);
+    d.desk.store = j->store;
+    d.desk.mem = arena_new((size_t)1 << 30);
+    bool ok = import_rows(j, &d, &o, table, &t);
     if (d.terminal)
         fputc('\n', stderr);
     printf("{\"rows\":%lld,\"created\":%lld,\"updated\":%lld,\"unchanged\":%lld,\"rejected\":%lld}\n", (long long)t.rows, (long long)t.created,
            (long long)t.updated, (long long)t.unchanged, (long long)t.rejected);
-    arena_free(d.mem);
-    fclose(f);
+    arena_free(d.desk.mem);
+    table_close(table);
     if (d.rejected)
         fclose(d.rejected);
     return ok ? t.rejected > 0 : refused("import", &j->e);
@@ -440,6 +416,7 @@ static const struct setting export_options[] = {
     { "module", SET_TEXT, NULL, 0, 0, "the module" },
     { "where", SET_TEXT, NULL, 0, 0, "a formula: which records" },
     { "fields", SET_TEXT, NULL, 0, 0, "names and paths, with commas; all without" },
+    { "sort", SET_TEXT, NULL, 0, 0, "names with commas, - in front for falling" },
     { "labels", SET_BOOL, "false", 0, 0, "labels instead of names in the first row" },
     { NULL, SET_TEXT, NULL, 0, 0, NULL },
 };
@@ -455,8 +432,9 @@ static bool run_export(struct ctx *c, void *arg)
     const struct module *m = catalog_module(c->cat, name);
     if (!m)
         return err_set(&c->err, ERR_NOT_FOUND, "There is no module “" STR_FMT "”", STR_ARG(name));
-    return export_csv(c, m, setting_text(w->s, "where"), setting_text(w->s, "fields"),
-                      setting_bool(w->s, "labels") ? EXPORT_LABELS : EXPORT_NAMES, write_file, w->f);
+    struct export_question ask = { .where = setting_text(w->s, "where"), .fields = setting_text(w->s, "fields"), .sort = setting_text(w->s, "sort"),
+                                   .names = setting_bool(w->s, "labels") ? EXPORT_LABELS : EXPORT_NAMES };
+    return export_csv(c, m, &ask, write_file, w->f);
 }
 
 static int export(struct job *j)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 40, PAUSE_US = 2000, PAUSE_DOUBLINGS = 6, DEADLINE_MS = 30000 };
+enum { TRIES = 40, PAUSE_US = 2000, PAUSE_DOUBLINGS = 6, DEADLINE_MS = 30000, FORM_BYTES = 64 * 1024 };
 #define API_PREFIX "/api/v1"
 
 /* ---- small helpers of handlers ---------------------------------------------------------------------------------- */
@@ -248,7 +248,8 @@ static str request_hash(struct call *k)
     if (k->rq->body_size)
         request_body(k->rq, &body);
     buf_printf(&b, STR_FMT " " STR_FMT "\n", STR_ARG(k->rq->method), STR_ARG(k->rq->path));
-    buf_put(&b, body);
+    struct hash256 of_body = hash256(body);
+    buf_put(&b, hash_hex(k->c.mem, &of_body, sizeof of_body));
     struct hash256 h = hash256(buf_str(&b));
     return hash_hex(k->c.mem, &h, sizeof h);
 }
@@ -416,6 +417,7 @@ static bool one_try(struct call *k, const struct route *r)
     k->rp->status = 200;
     k->current = STR_NONE;
     k->after = NULL;
+    k->committed = NULL;
     if (r->flags & ROUTE_OWN)
         return desk(k, TX_READ, r->path, enter, (void *)r) && r->run(k);
     return r->tx == TX_NONE ? r->run(k) : desk(k, r->tx, r->path, work_of, (void *)r);
@@ -432,11 +434,15 @@ static void drop_follow_up(struct reply *rp)
     rp->done = rp->closed = NULL;
     rp->opened = NULL;
     rp->state = NULL;
+    rp->pull_size = 0;
+    rp->type = STR_NONE;
 }
 
 /* What was written is kept: whatever happens now, the answer is that it was. */
 static void answer_after(struct call *k)
 {
+    if (k->committed)
+        k->committed(k);
     struct buf before = k->out;
     if (!k->after)
         return;
@@ -474,7 +480,7 @@ static void run_route(struct call *k, const struct route *r)
         answer_after(k);
         if (!k->rp->type.n)
             k->rp->type = S("application/json");
-        if (!k->rp->body.n)
+        if (!k->rp->body.n && !k->rp->pull)
             k->rp->body = buf_str(&k->out);
         call_cookie(k);
         call_touch(k);
@@ -517,6 +523,8 @@ void api_handle(void *app, struct request *rq, struct reply *rp)
 
 size_t api_body_limit(void *app, const struct request *rq, int *status)
 {
-    (void)app, (void)status;
-    return str_starts(rq->path, S(API_PREFIX "/imports")) || str_starts(rq->path, S(API_PREFIX "/files")) ? (size_t)256 << 20 : (size_t)8 << 20;
+    const struct app *a = app;
+    bool              upload = str_eqz(rq->path, API_PREFIX "/imports") || str_eqz(rq->path, API_PREFIX "/files");
+    (void)status;
+    return upload ? a->max_upload + FORM_BYTES : a->max_body;
 }

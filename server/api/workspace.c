@@ -77,6 +77,62 @@ bool desk_run(struct store *st, struct catalogs *cs, enum tx_mode mode, const ch
     }
 }
 
+/* As take_turn in router.c: work that others have spoilt takes its turn. */
+static bool take_turn(struct desk *d, enum tx_mode mode)
+{
+    return mode != TX_WRITE || !d->spoilt || !db_dialect(d->c.db)->for_update[0] ||
+           db_exec(d->c.db, S("LOCK TABLE q_turn IN EXCLUSIVE MODE"), NULL, 0, NULL, &d->c.err);
+}
+
+static bool sit_down(struct desk *d)
+{
+    struct ctx *c = &d->c;
+    int64_t     version = catalog_version(c);
+    if (version < 0 || !catalog_pin(d->catalogs, c->db, version, &c->cat, &c->err))
+        return false;
+    if (!d->user)
+        d->actor = (struct actor){ .system = true, .active = true };
+    else if (!actor_load(c, d->user, &d->actor))
+        return c->err.kind ? false : err_set(&c->err, ERR_DENIED, "Whoever asked for this may no longer sign in");
+    return true;
+}
+
+bool desk_open(struct desk *d, enum tx_mode mode, struct ctx **out, struct err *e)
+{
+    arena_reset(d->mem);
+    d->c = (struct ctx){ .mem = d->mem, .actor = &d->actor, .now = instant_now(), .way = d->way };
+    err_init(&d->c.err, d->mem, d->lang);
+    *out = &d->c;
+    if (!db_begin(d->store, mode, d->way, &d->c.db, e))
+        return false;
+    if (take_turn(d, mode) && sit_down(d))
+        return true;
+    err_take(e, &d->c.err);
+    desk_rollback(d);
+    return false;
+}
+
+static void desk_leave(struct desk *d)
+{
+    if (d->c.cat)
+        catalog_unpin(d->catalogs, d->c.cat);
+    d->c.cat = NULL;
+}
+
+bool desk_commit(struct desk *d, struct err *e)
+{
+    desk_leave(d);
+    d->spoilt = !db_commit(d->c.db, e);
+    return !d->spoilt;
+}
+
+void desk_rollback(struct desk *d)
+{
+    desk_leave(d);
+    db_rollback(d->c.db);
+    d->spoilt = true;
+}
+
 bool user_by_email(struct ctx *c, str email, int64_t *id)
 {
     const struct module *m = catalog_module(c->cat, S("user"));

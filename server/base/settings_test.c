@@ -39,7 +39,7 @@ static void test_defaults(void **state)
     (void)state;
     assert_true(read_words(""));
     assert_string_equal(setting_text(s, "listen").p, "127.0.0.1:8090");
-    assert_int_equal(setting_int(s, "max-body"), 32 << 20);
+    assert_int_equal(setting_int(s, "max-body"), 8 << 20);
     assert_int_equal(setting_int(s, "session-days"), 30);
     assert_null(setting_text(s, "database").p);
     assert_false(setting_bool(s, "demo"));

@@ -30,4 +30,6 @@ struct text_decoder;
 struct text_decoder *text_decoder_new(const char *name);   /* NULL: unknown */
 bool   text_decode(struct text_decoder *, str in, bool last, struct arena *, str *out); /* false: not that encoding */
 void   text_decoder_free(struct text_decoder *);
+/* The other way, of valid text; gbk is written as gb18030, which has all characters.  false: unknown name. */
+bool   text_to_encoding(struct arena *, const char *name, str, str *out);
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/ucnv.h>
+#include <unicode/ustring.h>
 #include <unicode/utf16.h>
 
 static const struct { const char *name; const char *bytes; size_t n; } marks[] = {
@@ -100,6 +101,31 @@ struct text_decoder *text_decoder_new(const char *name)
         return d;
     }
     return NULL;
+}
+
+bool text_to_encoding(struct arena *mem, const char *name, str in, str *out)
+{
+    for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
+        UErrorCode  e = U_ZERO_ERROR;
+        const char *icu = strcmp(name, "gbk") ? encodings[i].icu : "GB18030";
+        if (strcmp(encodings[i].name, name) != 0)
+            continue;
+        *out = in;
+        if (!icu || !in.n)
+            return true;
+        int32_t     n = 0;
+        UChar      *wide = NEWV(mem, UChar, in.n + 1);
+        UConverter *c = ucnv_open(icu, &e);
+        u_strFromUTF8(wide, (int32_t)in.n + 1, &n, in.p, (int32_t)in.n, &e);
+        int32_t     room = UCNV_GET_MAX_BYTES_FOR_STRING(n, ucnv_getMaxCharSize(c));
+        char       *p = arena_alloc(mem, (size_t)room);
+        int32_t     made = ucnv_fromUChars(c, p, room, wide, n, &e);
+        ucnv_close(c);
+        CHECK(U_SUCCESS(e));
+        *out = (str){ p, (size_t)made };
+        return true;
+    }
+    return false;
 }
 
 void text_decoder_free(struct text_decoder *d)

@@ -288,40 +288,46 @@ static void flush(struct csv_writer *w)
     w->b.n = 0;
 }
 
-static bool needs_quotes(const struct csv_writer *w, str s)
+static bool needs_quotes(char delimiter, str s)
 {
     if (str_starts(s, S("\ufeff")))     /* at the beginning of the file it would be taken for its mark */
         return true;
     if (s.n && (s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '\t' || s.p[s.n - 1] == '\t'))
         return true;
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == w->delimiter || s.p[i] == ';' || s.p[i] == '\t')
+        if (s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == delimiter || s.p[i] == ';' || s.p[i] == '\t')
             return true;
     return false;
+}
+
+static void put_cell(struct buf *b, char delimiter, str s, bool guard)
+{
+    bool quotes = guard || needs_quotes(delimiter, s);
+    if (quotes)
+        buf_putc(b, '"');
+    if (guard)
+        buf_putc(b, '\'');
+    for (size_t i = 0, from = 0; i <= s.n; i++)
+        if (i == s.n || s.p[i] == '"') {
+            buf_put(b, str_sub(s, from, i + (i < s.n)));
+            if (i < s.n)
+                buf_putc(b, '"');
+            from = i + 1;
+        }
+    if (quotes)
+        buf_putc(b, '"');
 }
 
 static void put(struct csv_writer *w, str s, bool guard)
 {
     if (w->cells++)
         buf_putc(&w->b, w->delimiter);
-    bool quotes = guard || needs_quotes(w, s);
-    if (quotes)
-        buf_putc(&w->b, '"');
-    if (guard)
-        buf_putc(&w->b, '\'');
-    for (size_t i = 0, from = 0; i <= s.n; i++)
-        if (i == s.n || s.p[i] == '"') {
-            buf_put(&w->b, str_sub(s, from, i + (i < s.n)));
-            if (i < s.n)
-                buf_putc(&w->b, '"');
-            from = i + 1;
-        }
-    if (quotes)
-        buf_putc(&w->b, '"');
+    put_cell(&w->b, w->delimiter, s, guard);
     if (w->b.n >= PIECE)
         flush(w);
 }
 
+void csv_cell(struct buf *b, str s) { put_cell(b, ',', s, csv_is_formula(s)); }
 void csv_text(struct csv_writer *w, str s) { put(w, s, csv_is_formula(s)); }
 void csv_plain(struct csv_writer *w, str s) { put(w, s, false); }
 

@@ -38,6 +38,7 @@ struct csv_writer {
 void csv_writer_init(struct csv_writer *, struct arena *, bool (*write)(void *, str), void *arg);
 void csv_text(struct csv_writer *, str);        /* text of people: guarded */
 void csv_plain(struct csv_writer *, str);       /* numbers, days, codes of the system */
+void csv_cell(struct buf *, str);               /* one cell as csv_text writes it, with commas between cells, and nothing else */
 bool csv_end_row(struct csv_writer *);          /* false: write has failed */
 bool csv_end(struct csv_writer *);
 #endif

@@ -148,14 +148,15 @@ static bool write_pages(struct sheet *s, struct find *q)
     }
 }
 
-bool export_records(struct ctx *c, const struct module *m, str where, str fields, enum export_header names, const struct export_sink *out)
+bool export_records(struct ctx *c, const struct module *m, const struct export_question *ask, const struct export_sink *out)
 {
     const struct column *cols;
     size_t               n;
-    struct sheet         s = { .c = c, .names = names, .out = out };
-    struct find          q = { .m = m, .limit = PAGE };
+    struct sheet         s = { .c = c, .names = ask->names, .out = out };
+    struct find          q = { .m = m, .limit = PAGE, .q = ask->q };
     buf_init(&s.fields, c->mem);
-    if (!rec_columns(c, m, fields, false, &cols, &n) || (where.n && !rec_where(c, m, where, &q.where)))
+    if (!rec_columns(c, m, ask->fields, false, &cols, &n) || (ask->where.n && !rec_where(c, m, ask->where, &q.where)) ||
+        !rec_sort(c, m, ask->sort, &q.sort, &q.nsort))
         return false;
     s.cap = n * 3 + 3;
     s.header = NEWV(c->mem, str, s.cap);
@@ -181,13 +182,13 @@ static void to_plain(void *arg, str s, enum vtype type)
 static bool to_end_row(void *arg) { return csv_end_row(arg); }
 
 /* The writer's buffer lives before the pages, whose memory is given back. */
-bool export_csv(struct ctx *c, const struct module *m, str where, str fields, enum export_header names, bool (*write)(void *, str), void *arg)
+bool export_csv(struct ctx *c, const struct module *m, const struct export_question *ask, bool (*write)(void *, str), void *arg)
 {
     struct arena     *own = arena_new(0);
     struct csv_writer w;
     csv_writer_init(&w, own, write, arg);
     struct export_sink sink = { to_text, to_plain, to_end_row, &w };
-    bool               ok = export_records(c, m, where, fields, names, &sink);
+    bool               ok = export_records(c, m, ask, &sink);
     if (ok && !csv_end(&w))
         ok = write_failed(c);
     arena_free(own);

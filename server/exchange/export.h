@@ -15,7 +15,11 @@ struct export_sink {
     bool (*end_row)(void *arg);                         /* false: writing has failed */
     void  *arg;
 };
-/* where: a formula; fields: names and paths with commas, empty for all that the actor may read. */
-bool export_records(struct ctx *, const struct module *, str where, str fields, enum export_header, const struct export_sink *);
-bool export_csv(struct ctx *, const struct module *, str where, str fields, enum export_header, bool (*write)(void *, str), void *arg);
+struct export_question {
+    str                where, sort, q;          /* as rec_find has them; may be empty */
+    str                fields;                  /* names and paths with commas, empty for all that the actor may read */
+    enum export_header names;
+};
+bool export_records(struct ctx *, const struct module *, const struct export_question *, const struct export_sink *);
+bool export_csv(struct ctx *, const struct module *, const struct export_question *, bool (*write)(void *, str), void *arg);
 #endif

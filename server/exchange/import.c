@@ -19,7 +19,7 @@ struct row {
     uint32_t      key;                  /* number in the key's lookup; DICT_NONE: no key */
     enum outcome  outcome;
     bool          unreadable;           /* rejected before the database was asked */
-    int64_t       id, version;
+    int64_t       id, before, version;
     str           column, reason;
 };
 
@@ -36,9 +36,17 @@ struct import {
     struct mapping        map;
     struct lookup        *lookups;      /* by mapped column, where it points; and the key's behind them */
     struct import_totals  totals;
-    struct arena         *out; struct csv_writer reject; bool reject_begun;
-    bool                  ended;
+    struct arena         *out; struct csv_writer csv; struct buf text;      /* rows as CSV */
+    str                   header_text;
+    struct import_chunk   done;         /* of this chunk */
+    bool                  ended, reject_begun;
 };
+
+static bool into_text(void *arg, str s)
+{
+    buf_put(&((struct import *)arg)->text, s);
+    return true;
+}
 
 struct import *import_new(const struct import_options *o, import_next *next, void *arg)
 {
@@ -51,8 +59,7 @@ struct import *import_new(const struct import_options *o, import_next *next, voi
     im->o.chunk = o->chunk ? o->chunk : IMPORT_CHUNK_ROWS;
     im->cap = im->o.chunk;
     im->rows = NEWV(im->mem, struct row, im->cap);
-    if (o->reject)
-        csv_writer_init(&im->reject, im->out, o->reject, o->arg);
+    csv_writer_init(&im->csv, im->out, into_text, im);
     return im;
 }
 
@@ -298,10 +305,12 @@ static bool write_row(struct import *im, struct ctx *c, struct row *r)
         rec->set[im->map.cols[im->map.key].f->slot] = 0;        /* it has the key already */
         if (!rec_update(c, rec))
             return false;
+        r->before = hit.version;
         r->outcome = rec->version == hit.version ? UNCHANGED : UPDATED;
     } else {
         if (!rec_create(c, rec))
             return false;
+        r->before = 0;
         r->outcome = CREATED;
     }
     r->id = rec->id;
@@ -335,6 +344,63 @@ static void reject_by(struct import *im, struct row *r, const struct err *e)
     if (!e->nproblems)
         buf_put(&b, e->message);
     reject(im, r, column, buf_str(&b));
+}
+
+/* ---- what has happened -------------------------------------------------------------------------------------------------- */
+
+void import_reject_header(struct buf *b, enum lang lang, str header)
+{
+    buf_putz(b, lang == LANG_ZH ? "行,列,原因," : "line,column,reason,");
+    buf_put(b, header);
+}
+
+void import_reject_row(struct buf *b, int64_t line, str column, str reason, str cells)
+{
+    buf_i64(b, line);
+    buf_putc(b, ',');
+    csv_cell(b, column);
+    buf_putc(b, ',');
+    csv_cell(b, reason);
+    buf_putc(b, ',');
+    buf_put(b, cells);
+}
+
+static str csv_of(struct import *im, const str *cells, size_t n)
+{
+    buf_init(&im->text, im->chunk);
+    for (size_t i = 0; i < n; i++)
+        csv_text(&im->csv, csv_unguard(cells[i]));
+    csv_end_row(&im->csv);
+    csv_end(&im->csv);
+    return buf_str(&im->text);
+}
+
+static void sum_up(struct import *im)
+{
+    struct import_row    *rows = NEWV(im->chunk, struct import_row, im->nrows + 1);
+    struct import_totals *t = &im->done.totals;
+    if (!im->header_text.p)
+        im->header_text = str_dup(im->mem, csv_of(im, im->header, im->nheader));
+    im->done = (struct import_chunk){ .rows = rows, .header = im->header_text, .totals = im->totals };
+    for (size_t i = 0; i < im->nrows; i++) {
+        const struct row *r = &im->rows[i];
+        t->rows++;
+        t->created += r->outcome == CREATED;
+        t->updated += r->outcome == UPDATED;
+        t->unchanged += r->outcome == UNCHANGED;
+        t->rejected += r->outcome == REJECTED;
+        if (r->outcome == REJECTED)
+            rows[im->done.n++] = (struct import_row){ .line = r->line, .rejected = true, .column = r->column, .reason = r->reason,
+                                                      .cells = csv_of(im, r->cells, r->n) };
+        else if (r->outcome != UNCHANGED)
+            rows[im->done.n++] = (struct import_row){ .line = r->line, .id = r->id, .before = r->before, .version = r->version };
+    }
+}
+
+static bool told(struct import *im, struct ctx *c)
+{
+    sum_up(im);
+    return !im->o.within || im->o.within(im->o.arg, c, &im->done);
 }
 
 /* ---- a chunk --------------------------------------------------------------------------------------------------------- */
@@ -401,13 +467,13 @@ static bool run_chunk(struct import *im, struct ctx *c)
         return false;
     if (!refused) {
         err_init(&c->err, im->work, im->o.lang);
-        return db_release(c->db, &c->err) && rec_flush(c);
+        return db_release(c->db, &c->err) && rec_flush(c) && told(im, c);
     }
     db_undo(c->db);
     err_init(&c->err, im->work, im->o.lang);
     c->dirty = NULL;
     c->ndirty = c->dirty_cap = 0;
-    return find_records(im, c) && run_careful(im, c) && (err_clear(&c->err), rec_flush(c));
+    return find_records(im, c) && run_careful(im, c) && (err_clear(&c->err), rec_flush(c)) && told(im, c);
 }
 
 bool import_apply(struct import *im, struct ctx *c)
@@ -449,44 +515,21 @@ bool import_apply(struct import *im, struct ctx *c)
     return inner.detail.n ? err_detail(&c->err, STR_FMT, STR_ARG(inner.detail)) : false;
 }
 
-/* ---- what has happened -------------------------------------------------------------------------------------------------- */
-
-static void write_reject(struct import *im, const struct row *r)
-{
-    struct csv_writer *w = &im->reject;
-    if (!im->reject_begun) {
-        bool zh = im->o.lang == LANG_ZH;
-        csv_plain(w, zh ? S("行") : S("line"));
-        csv_plain(w, zh ? S("列") : S("column"));
-        csv_plain(w, zh ? S("原因") : S("reason"));
-        for (size_t i = 0; i < im->nheader; i++)
-            csv_text(w, csv_unguard(im->header[i]));
-        csv_end_row(w);
-        im->reject_begun = true;
-    }
-    csv_plain(w, str_printf(im->chunk, "%lld", (long long)r->line));
-    csv_text(w, r->column);
-    csv_text(w, r->reason);
-    for (size_t i = 0; i < r->n; i++)
-        csv_text(w, csv_unguard(r->cells[i]));
-    csv_end_row(w);
-}
-
 bool import_keep(struct import *im, struct err *e)
 {
-    for (size_t i = 0; i < im->nrows; i++) {
-        const struct row *r = &im->rows[i];
-        im->totals.rows++;
-        im->totals.created += r->outcome == CREATED;
-        im->totals.updated += r->outcome == UPDATED;
-        im->totals.unchanged += r->outcome == UNCHANGED;
-        im->totals.rejected += r->outcome == REJECTED;
-        if (r->outcome == REJECTED && im->o.reject)
-            write_reject(im, r);
-        if ((r->outcome == CREATED || r->outcome == UPDATED) && im->o.wrote && !im->o.dry_run)
-            im->o.wrote(im->o.arg, r->id, r->version, r->outcome == CREATED);
+    struct buf b;
+    im->totals = im->done.totals;
+    buf_init(&b, im->chunk);
+    for (size_t i = 0; im->o.reject && i < im->done.n; i++) {
+        const struct import_row *r = &im->done.rows[i];
+        if (!r->rejected)
+            continue;
+        if (!im->reject_begun)
+            import_reject_header(&b, im->o.lang, im->done.header);
+        im->reject_begun = true;
+        import_reject_row(&b, r->line, r->column, r->reason, r->cells);
     }
-    if (im->o.reject && !csv_end(&im->reject))
+    if (b.n && !im->o.reject(im->o.arg, buf_str(&b)))
         return err_set(e, ERR_FULL, "The rejected rows cannot be written");
     if (im->o.progress)
         im->o.progress(im->o.arg, &im->totals);

@@ -18,6 +18,13 @@
 enum { IMPORT_CHUNK_ROWS = 1000, IMPORT_CHUNK_BYTES = 8 << 20 };
 
 struct import_totals { int64_t rows, created, updated, unchanged, rejected; };
+/* A row that was written (before: the version that it found, 0 for a new record) or rejected (cells: the row as CSV). */
+struct import_row { int64_t line, id, before, version; bool rejected; str column, reason, cells; };
+struct import_chunk {
+    const struct import_row *rows; size_t n;    /* without those that changed nothing */
+    str                      header;            /* as CSV */
+    struct import_totals     totals;            /* of the file up to here */
+};
 struct import_options {
     str       module, key, map;         /* key, map: may be empty, see mapping.h */
     bool      dry_run;
@@ -26,10 +33,13 @@ struct import_options {
     /* The rejected rows as CSV: line, column, reason, then the row as it came. NULL: only counted. */
     bool    (*reject)(void *arg, str csv);
     void    (*progress)(void *arg, const struct import_totals *);       /* after each chunk; may be NULL */
-    /* One record was written, for those who want to take it back; may be NULL.  Not in a dry run. */
-    void    (*wrote)(void *arg, int64_t id, int64_t version, bool created);
-    void     *arg;                      /* of all three */
+    /* What a chunk did, told in its transaction, so that what is written about it is as true as the records; may be NULL. */
+    bool    (*within)(void *arg, struct ctx *, const struct import_chunk *);
+    void     *arg;                      /* of all of them */
 };
+/* Lines of a file of rejected rows: its header and a row; mem is for their making. */
+void import_reject_header(struct buf *, enum lang, str header);
+void import_reject_row(struct buf *, int64_t line, str column, str reason, str cells);
 /* Rows come from here, the header first: csv_next with a reader, or a sheet. */
 typedef bool import_next(void *arg, struct csv_row *, bool *end, struct err *);
 

@@ -94,7 +94,8 @@ static const char *export(struct fixture *f, const char *module, const char *whe
     struct buf out;
     fixture_begin(f, TX_READ);
     buf_init(&out, arena_new(0));
-    if (!export_csv(&f->c, fixture_module(f, module), str_of(where), str_of(fields), names, keep, &out))
+    struct export_question ask = { .where = str_of(where), .fields = str_of(fields), .names = names };
+    if (!export_csv(&f->c, fixture_module(f, module), &ask, keep, &out))
         fixture_fail(f, "export");
     db_rollback(f->c.db);
     const char *text = str_z(f->mem, buf_str(&out));

@@ -119,12 +119,52 @@ static bool read_sources(struct ctx *c, str text, const str *header, size_t n, s
     return true;
 }
 
+/* One source and its target; name: as the file calls it. */
+static bool add_mapped(struct ctx *c, const struct module *m, str source, str target, const str *header, size_t n, str key, struct arena *mem, struct mapping *out)
+{
+    struct mapped *col = &out->cols[out->n];
+    *col = (struct mapped){ .name = source };
+    if (!read_sources(c, source, header, n, mem, col) || !find_target(c, m, target, S("map"), col))
+        return false;
+    out->n++;
+    return may_be_given(col, key) || err_problem(&c->err, S("map"), "readonly", "The system itself fills “" STR_FMT "”", STR_ARG(target));
+}
+
+/* {"Column":"field", …}: columns by their names, whatever is in them, else sources; null leaves a column out. */
+static bool read_map_json(struct ctx *c, const struct module *m, str map, const str *header, size_t n, str key, struct arena *mem, struct mapping *out)
+{
+    struct json *j;
+    if (!json_parse(mem, map, &j, &c->err))
+        return false;
+    for (const struct json *x = j->first; x; x = x->next) {
+        struct mapped *col = &out->cols[out->n];
+        size_t         at;
+        if (x->type == JSON_NULL || (x->type == JSON_STRING && !x->s.n))
+            continue;
+        if (x->type != JSON_STRING) {
+            err_problem(&c->err, S("map"), "type", "The target of “" STR_FMT "” must be a text", STR_ARG(x->key));
+            continue;
+        }
+        if (!find_column(header, n, str_trim(x->key), &at)) {
+            add_mapped(c, m, x->key, str_trim(x->s), header, n, key, mem, out);
+            continue;
+        }
+        *col = (struct mapped){ .name = x->key, .nfrom = 1, .from = NEW(mem, struct mapping_source) };
+        col->from->column = at;
+        if (!find_target(c, m, str_trim(x->s), S("map"), col))
+            continue;
+        out->n++;
+        if (!may_be_given(col, key))
+            err_problem(&c->err, S("map"), "readonly", "The system itself fills “" STR_FMT "”", STR_ARG(x->s));
+    }
+    return c->err.kind == ERR_NONE;
+}
+
 static bool read_map(struct ctx *c, const struct module *m, str map, const str *header, size_t n, str key, struct arena *mem, struct mapping *out)
 {
     str rest = map, part;
     while (cut_quoted(&rest, ',', &part)) {
-        struct mapped *col = &out->cols[out->n];
-        ptrdiff_t      eq = -1;
+        ptrdiff_t eq = -1;
         for (size_t i = 0; i < part.n; i++)
             if (part.p[i] == '=')
                 eq = (ptrdiff_t)i;
@@ -134,13 +174,7 @@ static bool read_map(struct ctx *c, const struct module *m, str map, const str *
             err_problem(&c->err, S("map"), "syntax", "“" STR_FMT "” is not of the form Column=field", STR_ARG(part));
             continue;
         }
-        *col = (struct mapped){ .name = str_trim(str_sub(part, 0, (size_t)eq)) };
-        str target = str_trim(str_sub(part, (size_t)eq + 1, part.n));
-        if (!read_sources(c, col->name, header, n, mem, col) || !find_target(c, m, target, S("map"), col))
-            continue;
-        if (!may_be_given(col, key))
-            err_problem(&c->err, S("map"), "readonly", "The system itself fills “" STR_FMT "”", STR_ARG(target));
-        out->n++;
+        add_mapped(c, m, str_trim(str_sub(part, 0, (size_t)eq)), str_trim(str_sub(part, (size_t)eq + 1, part.n)), header, n, key, mem, out);
     }
     return c->err.kind == ERR_NONE;
 }
@@ -167,7 +201,9 @@ static bool read_header(struct ctx *c, const struct module *m, const str *header
 bool mapping_read(struct ctx *c, const struct module *m, const str *header, size_t n, str map, str key, struct arena *mem, struct mapping *out)
 {
     *out = (struct mapping){ .key = -1, .cols = NEWV(mem, struct mapped, n + map.n + 1) };
-    if (!(map.n ? read_map(c, m, map, header, n, key, mem, out) : read_header(c, m, header, n, key, mem, out)))
+    if (!(str_starts(map, S("{")) ? read_map_json(c, m, map, header, n, key, mem, out)
+          : map.n                 ? read_map(c, m, map, header, n, key, mem, out)
+                                  : read_header(c, m, header, n, key, mem, out)))
         return false;
     for (size_t i = 0; i < out->n; i++) {
         const struct field *f = out->cols[i].f;

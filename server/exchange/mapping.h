@@ -3,7 +3,7 @@
  *     Source=target, …     Source: Column | "text" | A+B+"text" (joined by -, empty when a column in it is empty)
  *                          target: field | relation.unique_field | address.region.code | address.detail | address.postcode
  *
- * Without a mapping the header names the targets: by the same words, or by the label in either language.  A relation without
+ * or as JSON: {"Column":"field", …}, for columns with any name.  Without a mapping the header names the targets: by the same words, or by the label in either language.  A relation without
  * a field behind it is read by mapping_unique of what it points at, else by number; export writes the same. */
 #ifndef EXCHANGE_MAPPING_H
 #define EXCHANGE_MAPPING_H

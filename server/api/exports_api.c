@@ -1,0 +1,71 @@
+/* exports_api: records as a table to keep.  What the caller may see, in the caller's words, in one transaction. */
+#include "api/api.h"
+#include "base/text.h"
+#include "exchange/export.h"
+
+#include <string.h>
+
+enum { DEADLINE_MS = 15 * 60 * 1000 };
+
+struct wish { const struct module *m; struct export_question ask; const char *encoding; FILE *f; struct arena *mem; };
+
+static bool put_coded(void *arg, str s)
+{
+    struct wish *w = arg;
+    str          out;
+    if (w->encoding) {
+        arena_reset(w->mem);
+        text_to_encoding(w->mem, w->encoding, s, &out);
+        s = out;
+    }
+    return fwrite(s.p, 1, s.n, w->f) == s.n;
+}
+
+static bool make_csv(struct call *k, FILE *f, void *arg)
+{
+    struct wish *w = arg;
+    w->f = f;
+    w->mem = arena_new(0);
+    bool ok = export_csv(&k->c, w->m, &w->ask, put_coded, w);
+    arena_free(w->mem);
+    return ok;
+}
+
+/* A mark in front tells spreadsheets which encoding it is. */
+static bool make_marked(struct call *k, FILE *f, void *arg)
+{
+    struct wish *w = arg;
+    const char  *mark = w->encoding ? "\xff\xfe" : "\xef\xbb\xbf";
+    return fwrite(mark, 1, strlen(mark), f) == strlen(mark) && make_csv(k, f, arg);
+}
+
+bool exports_get(struct call *k)
+{
+    static const struct { const char *name, *encoding, *charset; bool mark; } encodings[] = {
+        { "", NULL, "utf-8", false }, { "utf-8", NULL, "utf-8", false }, { "utf-8-bom", NULL, "utf-8", true }, { "utf-16le", "utf-16le", "utf-16", true },
+        { "gbk", "gb18030", "gb18030", false }, { "gb18030", "gb18030", "gb18030", false },
+    };
+    struct wish w = { .m = call_module(k, k->params[0]), .ask = { .where = call_param(k, "where"), .sort = call_param(k, "sort"), .q = call_param(k, "q"),
+                                                                  .fields = call_param(k, "fields") } };
+    str    header = call_param(k, "header"), format = call_param(k, "format"), encoding = text_lower(k->c.mem, call_param(k, "encoding"));
+    size_t at = 0, n = sizeof encodings / sizeof encodings[0];
+    if (!w.m)
+        return false;
+    while (at < n && !str_eqz(encoding, encodings[at].name))
+        at++;
+    if (at == n)
+        err_problem(&k->c.err, S("encoding"), "choice", "This must be one of %s", "utf-8, utf-8-bom, utf-16le, gb18030");
+    if (format.n && !str_eqz(format, "csv"))
+        err_problem(&k->c.err, S("format"), "choice", "This must be one of %s", "csv");
+    if (header.n && !str_eqz(header, "labels") && !str_eqz(header, "names"))
+        err_problem(&k->c.err, S("header"), "choice", "This must be one of %s", "labels, names");
+    if (k->c.err.kind)
+        return false;
+    w.ask.names = str_eqz(header, "names") ? EXPORT_NAMES : EXPORT_LABELS;
+    w.encoding = encodings[at].encoding;
+    db_deadline(k->c.db, DEADLINE_MS);
+    str plural = label_in(&w.m->plural, k->c.err.lang), label = plural.n ? plural : label_in(&w.m->label, k->c.err.lang);
+    str name = str_printf(k->c.mem, STR_FMT " " STR_FMT ".csv", STR_ARG(label.n ? label : w.m->name),
+                          STR_ARG(day_text(k->c.mem, zone_day(k->c.cat->zone, k->c.now))));
+    return call_download(k, str_printf(k->c.mem, "text/csv; charset=%s", encodings[at].charset), name, encodings[at].mark ? make_marked : make_csv, &w);
+}

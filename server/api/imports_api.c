@@ -1,0 +1,302 @@
+/* imports_api: files of records over HTTP: sending one, asking how far it is, taking it back. */
+#include "api/api.h"
+#include "api/import_jobs.h"
+#include "base/text.h"
+#include "exchange/mapping.h"
+#include "exchange/table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 1500, NAME_MAX_BYTES = 255 };
+
+/* ---- the form ------------------------------------------------------------------------------------------------------------- */
+
+struct form { const struct part *parts, *file; size_t n; const struct json *options; };
+
+static bool read_form(struct call *k, struct form *out)
+{
+    struct part *parts;
+    str          body;
+    struct json *j;
+    *out = (struct form){ 0 };
+    if (!str_starts(request_header(k->rq, "content-type"), S("multipart/form-data")))
+        return err_set(&k->c.err, ERR_MALFORMED, "A form with a file is needed: Content-Type multipart/form-data");
+    if (!request_body(k->rq, &body))
+        return err_internal(&k->c.err, "body cannot be mapped");
+    if (!multipart_parse(k->c.mem, request_header(k->rq, "content-type"), body, &parts, &out->n, &k->c.err))
+        return false;
+    out->parts = parts;
+    for (size_t i = 0; i < out->n; i++) {
+        const struct part *p = &parts[i];
+        bool               options = str_eqz(p->name, "options") || str_eqz(p->name, "json");
+        if (options || str_starts(p->type, S("application/json"))) {
+            if (!json_parse(k->c.mem, p->data, &j, &k->c.err))
+                return false;
+            out->options = j;
+        } else if (p->filename.p || str_eqz(p->name, "file"))
+            out->file = out->file ? out->file : p;
+    }
+    return out->file || err_problem(&k->c.err, S("file"), "required", "This is needed");
+}
+
+/* By whatever way it came: the JSON part, a field of the form, the address. */
+static bool form_text(struct call *k, const struct form *f, const char *name, str *out)
+{
+    const struct json *j = json_get(f->options, name);
+    struct buf         b;
+    *out = S("");
+    if (j && j->type != JSON_NULL) {
+        if (j->type == JSON_STRING)
+            *out = j->s;
+        else {
+            struct jw w;
+            buf_init(&b, k->c.mem);
+            jw_init(&w, &b);
+            jw_json(&w, j);
+            *out = buf_str(&b);
+        }
+        return true;
+    }
+    for (size_t i = 0; i < f->n; i++)
+        if (!f->parts[i].filename.p && str_eqz(f->parts[i].name, name)) {
+            *out = str_trim(f->parts[i].data);
+            return text_valid(*out) || err_problem(&k->c.err, str_of(name), "text", "This is no valid text");
+        }
+    *out = call_param(k, name);
+    return true;
+}
+
+static bool form_flag(struct call *k, const struct form *f, const char *name, bool *out)
+{
+    str s;
+    if (!form_text(k, f, name, &s))
+        return false;
+    *out = str_eqz(s, "true") || str_eqz(s, "1");
+    return *out || !s.n || str_eqz(s, "false") || str_eqz(s, "0") || err_problem(&k->c.err, str_of(name), "boolean", "This must be true or false");
+}
+
+/* What the sender called the file, for people: the last part of a path, without what cannot be shown. */
+static str shown_name(struct call *k, str name)
+{
+    struct buf b;
+    size_t     at = 0;
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] == '/' || name.p[i] == '\\')
+            at = i + 1;
+    name = str_sub(name, at, name.n);
+    buf_init(&b, k->c.mem);
+    if (!text_valid(name))
+        return S("file");
+    for (size_t i = 0; i < name.n && b.n < NAME_MAX_BYTES - 4;) {
+        size_t  from = i;
+        int32_t cp = text_next(name, &i);
+        if (cp >= 0x20 && cp != 0x7f)
+            buf_put(&b, str_sub(name, from, i));
+    }
+    return b.n ? buf_str(&b) : S("file");
+}
+
+/* ---- sending ---------------------------------------------------------------------------------------------------------------- */
+
+static bool write_spool(struct call *k, const char *path, str data)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        err_set(&k->c.err, ERR_FULL, "The file cannot be stored");
+        return err_detail(&k->c.err, "open %s: %s", path, strerror(errno));
+    }
+    while (data.n) {
+        ssize_t n = write(fd, data.p, data.n < (1 << 24) ? data.n : (1 << 24));
+        if (n <= 0)
+            break;
+        data = str_sub(data, (size_t)n, data.n);
+    }
+    if (close(fd) == 0 && !data.n)
+        return true;
+    unlink(path);
+    return err_set(&k->c.err, ERR_FULL, "The file cannot be stored");
+}
+
+/* What is wrong with the header is said at once, before anything is promised. */
+static bool check_header(struct call *k, const char *path, const struct import_order *o)
+{
+    struct table_options to = { .encoding = o->encoding, .sheet = o->sheet };
+    struct table        *t;
+    struct csv_row       row;
+    struct mapping       map;
+    bool                 end = false;
+    if (!table_open(path, &to, &t, &k->c.err))
+        return false;
+    bool ok = table_next(t, &row, &end, &k->c.err);
+    if (ok && end)
+        ok = err_set(&k->c.err, ERR_INVALID, "The file is empty");
+    ok = ok && mapping_read(&k->c, o->m, row.cells, row.n, o->map, o->key, k->c.mem, &map);
+    if (!ok)        /* the words may point into the table */
+        for (size_t i = 0; i < k->c.err.nproblems; i++)
+            k->c.err.problems[i].field = str_dup(k->c.mem, k->c.err.problems[i].field);
+    table_close(t);
+    return ok;
+}
+
+static bool show(struct call *k, const struct import_entry *e)
+{
+    struct import_entry  now = *e;
+    struct import_totals t;
+    int                  permille = 0;
+    bool                 here = import_jobs_live(k->app->imports, e->id, &t, &permille);
+    bool                 open = str_eqz(e->state, "waiting") || str_eqz(e->state, "running") || str_eqz(e->state, "undoing");
+    struct buf           b;
+    struct jw            w;
+    if (here && str_eqz(e->state, "running"))
+        now.totals = t;
+    if (open && !here && !import_server_alive(e->server, e->beat, k->c.now))
+        now.state = S("interrupted");
+    buf_init(&b, k->c.mem);
+    jw_init(&w, &b);
+    if (!import_log_json(&k->c, &now, true, &w))
+        return false;
+    /* one member more than what is kept */
+    buf_put(&k->out, str_sub(buf_str(&b), 0, b.n - 1));
+    buf_printf(&k->out, ",\"progress\":%d}", open && str_eq(now.state, e->state) ? permille / 10 : 100);
+    return true;
+}
+
+static bool show_again(struct call *k, void *id)
+{
+    struct import_entry e;
+    return import_log_get(&k->c, *(int64_t *)id, 0, &e) && show(k, &e);
+}
+
+/* Short work is answered when it is done. */
+static void wait_for(struct call *k, int64_t undo_by)
+{
+    import_jobs_add(k->app->imports, k->number, undo_by);
+    if (!import_jobs_wait(k->app->imports, k->number, WAIT_MS))
+        k->rp->status = 202;
+}
+
+static void run_it(struct call *k) { wait_for(k, 0); }
+static void take_it_back(struct call *k) { wait_for(k, k->actor.user); }
+
+static void then(struct call *k, int64_t id, void (*committed)(struct call *))
+{
+    k->number = id;
+    k->committed = committed;
+    k->after = show_again;
+    k->after_arg = &k->number;
+}
+
+static bool read_order(struct call *k, const struct form *f, struct import_order *o)
+{
+    str           module, mapping;
+    struct access a;
+    if (!form_text(k, f, "module", &module) || !form_text(k, f, "key", &o->key) || !form_text(k, f, "map", &o->map) || !form_text(k, f, "mapping", &mapping) ||
+        !form_text(k, f, "encoding", &o->encoding) || !form_text(k, f, "sheet", &o->sheet) || !form_flag(k, f, "dry_run", &o->dry_run))
+        return false;
+    if (!module.n)
+        return err_problem(&k->c.err, S("module"), "required", "This is needed");
+    o->map = o->map.n ? o->map : mapping;
+    o->m = call_module(k, module);
+    if (!o->m)
+        return false;
+    a = access_of(&k->c, o->m);
+    if (!access_any(&a, ACT_CREATE) && !access_any(&a, ACT_UPDATE))
+        return err_set(&k->c.err, ERR_DENIED, "You may neither create nor change records here");
+    return true;
+}
+
+bool imports_create(struct call *k)
+{
+    struct form         f;
+    struct import_order o = { .user = k->actor.user, .lang = k->c.err.lang, .server = import_jobs_server(k->app->imports) };
+    struct import_entry e;
+    if (!read_form(k, &f) || !read_order(k, &f, &o))
+        return false;
+    o.name = shown_name(k, f.file->filename);
+    o.spool = str_printf(k->c.mem, "import-" STR_FMT, STR_ARG(k->rq->trace));
+    const char *path = str_z(k->c.mem, import_spool_path(k->c.mem, k->app, o.spool));
+    if (!write_spool(k, path, f.file->data))
+        return false;
+    if (!check_header(k, path, &o) || !import_log_new(&k->c, &o, &k->number) || !import_log_get(&k->c, k->number, o.user, &e) || !show(k, &e)) {
+        unlink(path);
+        return false;
+    }
+    then(k, k->number, run_it);
+    call_status(k, 201);
+    call_header(k, "Location", str_printf(k->c.mem, "/api/v1/imports/%lld", (long long)k->number));
+    return true;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------------------ */
+
+static bool find_own(struct call *k, struct import_entry *e)
+{
+    int64_t id;
+    if (!str_to_i64(k->params[0], &id) || id < 1)
+        return err_set(&k->c.err, ERR_NOT_FOUND, "There is no such import");
+    return import_log_get(&k->c, id, ctx_is_admin(&k->c) ? 0 : k->actor.user, e);
+}
+
+bool imports_get(struct call *k)
+{
+    struct import_entry e;
+    return find_own(k, &e) && show(k, &e);
+}
+
+bool imports_list(struct call *k)
+{
+    struct import_entry *e;
+    int64_t              limit, before;
+    size_t               n;
+    if (!call_int(k, "limit", 50, 1, 500, &limit) || !call_int(k, "cursor", 0, 0, INT64_MAX, &before) ||
+        !import_log_list(&k->c, k->actor.user, before, (int)limit, &e, &n))
+        return false;
+    jw_obj(&k->w);
+    jw_key(&k->w, "imports");
+    jw_arr(&k->w);
+    for (size_t i = 0; i < n; i++)
+        if (!import_log_json(&k->c, &e[i], false, &k->w))
+            return false;
+    jw_end_arr(&k->w);
+    jw_key(&k->w, "next");
+    if (n == (size_t)limit)
+        jw_str(&k->w, str_printf(k->c.mem, "%lld", (long long)e[n - 1].id));
+    else
+        jw_null(&k->w);
+    jw_end_obj(&k->w);
+    return true;
+}
+
+static bool put_out(void *f, str s) { return fwrite(s.p, 1, s.n, f) == s.n; }
+
+static bool make_rejected(struct call *k, FILE *f, void *e) { return import_log_rejected(&k->c, e, put_out, f); }
+
+bool imports_rejected(struct call *k)
+{
+    struct import_entry e;
+    return find_own(k, &e) &&
+           call_download(k, S("text/csv; charset=utf-8"), str_printf(k->c.mem, "rejected-%lld.csv", (long long)e.id), make_rejected, &e);
+}
+
+/* ---- taking back ---------------------------------------------------------------------------------------------------------------- */
+
+bool imports_undo(struct call *k)
+{
+    struct import_entry e;
+    if (!find_own(k, &e))
+        return false;
+    if (e.dry_run)
+        return err_set(&k->c.err, ERR_CONFLICT, "A dry run has changed nothing");
+    if (str_eqz(e.state, "undone"))
+        return err_set(&k->c.err, ERR_CONFLICT, "This import has been taken back already");
+    if (!str_eqz(e.state, "done") && !str_eqz(e.state, "failed") && !str_eqz(e.state, "interrupted"))
+        return err_set(&k->c.err, ERR_CONFLICT, "This import is still at work");
+    if (!import_log_begin(&k->c, e.id, "undoing", import_jobs_server(k->app->imports)) || !import_log_get(&k->c, e.id, 0, &e) || !show(k, &e))
+        return false;
+    then(k, e.id, take_it_back);
+    return true;
+}
