@@ -109,8 +109,7 @@ static struct path tail(const struct path *p, int from)
 static bool row_value(struct checker *c, struct node *n, const struct path *p)
 {
     struct expr_list *list = &c->x->lists[c->list];
-    int               many = first_list(p);
-    if (many >= 0 && !(many == p->nsteps - 1 && PATH_LAST(p)->type == V_LIST))
+    if (first_list(p) >= 0)
         return NODE_BAD(c->e, n->at, "type", "An aggregate runs over one list at a time");
     become_value(n, NODE_ROW, slot_of(c, &list->paths, &list->npaths, p), PATH_LAST(p));
     n->list = c->list;
