@@ -2,6 +2,7 @@
 BUILD  ?= build
 DATA   ?= data/demo
 LISTEN ?= 127.0.0.1:8090
+SECONDS_EACH ?= 30
 APT     = DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends
 
 .PHONY: all run test unit asan tsan fuzz bench web format lint clean deps-build deps-test deps-bench deps-fuzz
@@ -19,15 +20,15 @@ test: deps-build deps-test web
 
 asan: deps-build deps-test
 	@tools/build.sh build-asan -Db_sanitize=address,undefined -Db_lundef=false
-	@tools/test.sh build-asan
+	@tools/test.sh build-asan 4
 
 tsan: deps-build deps-test
 	@tools/build.sh build-tsan -Db_sanitize=thread -Db_lundef=false
-	@tools/test.sh build-tsan
+	@tools/test.sh build-tsan 10
 
 fuzz: deps-build deps-fuzz
 	@CC=clang tools/build.sh build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
-	@tools/fuzz.sh build-fuzz
+	@tools/fuzz.sh build-fuzz $(SECONDS_EACH)
 
 bench: deps-build deps-bench
 	@tools/build.sh build-release --buildtype=release

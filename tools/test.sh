@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs every test and ends with one line: N passed, N failed
+# Runs every test and ends with one line: N passed, N failed.  test.sh FOLDER [factor]: how much longer tests may take, under sanitizers
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$1
 log=$build/meson-logs/testlog.txt
-meson test -C "$build" --no-rebuild --print-errorlogs
+meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier "${2:-1}"
 passed=$(awk '/^Ok:/ { n += $NF } END { print n + 0 }' "$log")
 failed=$(awk '/^(Fail|Timeout|Unexpected Pass):/ { n += $NF } END { print n + 0 }' "$log")
 for suite in tests/*/run.sh; do
