@@ -619,6 +619,17 @@ bool rec_find(struct ctx *c, const struct find *q, struct found *out)
     return true;
 }
 
+/* A record from the recycle bin says since when it is there; without it nobody could tell it from the others. */
+static void with_deleted_at(struct ctx *c, struct find *q)
+{
+    const struct field *f = &q->m->fields[SLOT_DELETED_AT];
+    struct column      *cols = NEWV(c->mem, struct column, q->ncols + 1);
+    memcpy(cols, q->cols, q->ncols * sizeof *cols);
+    column_init(&cols[q->ncols], f, f->name);
+    q->cols = cols;
+    q->ncols++;
+}
+
 bool rec_get(struct ctx *c, const struct module *m, int64_t id, bool deleted_too, struct found *out)
 {
     struct find   q = { .m = m, .ids = &id, .nids = 1, .limit = 1 };
@@ -629,6 +640,8 @@ bool rec_get(struct ctx *c, const struct module *m, int64_t id, bool deleted_too
         if (out->nrows)
             return true;
         q.deleted = true;
+        if (deleted_too)
+            with_deleted_at(c, &q);
         if (deleted_too && !rec_find(c, &q, out))
             return false;
         if (out->nrows)

@@ -120,11 +120,14 @@ test('deleting takes children along, and restoring brings them back', async () =
   assert.equal((await t.api.delete(`/records/store/${s.id}`)).status, 204);
   const bin = await t.api.get('/records/store?deleted=true');
   assert.ok(bin.json.records.some((r) => r.id === s.id));
+  assert.match((await t.api.get(`/records/store/${s.id}`)).json.deleted_at, /^\d{4}-/);
   const list = await t.api.get('/records/store_visit?ids=' + v.id);
   assert.equal(list.json.records.length, 0);
   assert.equal((await t.api.post(`/records/store/${s.id}/restore`)).status, 200);
   assert.equal((await t.api.get('/records/store_visit?ids=' + v.id)).json.records.length, 1);
-  assert.equal((await t.api.get(`/records/store/${s.id}`)).json.visit_count, 1);
+  const back = (await t.api.get(`/records/store/${s.id}`)).json;
+  assert.equal(back.visit_count, 1);
+  assert.equal('deleted_at' in back, false);
 });
 
 test('keyset pages hold every record once, whatever the order', async () => {
