@@ -1,6 +1,7 @@
 /** A box for numbers: grouped digits while it is read, plain ones while it is typed in; the value stays exact text. */
 import { TextInput } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { Value } from '../api/types';
 import { readDecimal } from '../i18n/decimal';
 import { asText, frame } from './common';
@@ -24,6 +25,7 @@ export function NumberBox({
   ...props
 }: Props) {
   const [draft, setDraft] = useState<string>();
+  const fresh = useRef(false);
   const rest = isNumber(props.value) ? shown(props.value) : asText(props.value);
   return (
     <TextInput
@@ -36,9 +38,15 @@ export function NumberBox({
       value={draft ?? rest}
       onFocus={(event) => {
         if (props.readOnly) return;
-        setDraft(isNumber(props.value) ? typed(props.value) : asText(props.value));
-        const box = event.currentTarget;
-        requestAnimationFrame(() => box.select());
+        // Drawn at once, so that what is typed next replaces the whole number and not a part of what was there.
+        flushSync(() => setDraft(isNumber(props.value) ? typed(props.value) : asText(props.value)));
+        event.currentTarget.select();
+        fresh.current = true;
+      }}
+      onMouseUp={(event) => {
+        // The press that brought the focus does not take the selection away.
+        if (fresh.current) event.preventDefault();
+        fresh.current = false;
       }}
       onBlur={() => setDraft(undefined)}
       onChange={(event) => {
