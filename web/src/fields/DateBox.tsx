@@ -3,7 +3,7 @@ import { DateInput } from '@mantine/dates';
 import '@mantine/dates/styles.layer.css';
 import 'dayjs/locale/zh-cn';
 import { CalendarDays } from 'lucide-react';
-import { currentLanguage } from '../i18n';
+import { currentLanguage, t } from '../i18n';
 import { frame } from './common';
 import { isDay, readDay } from './date';
 import type { InputProps } from './types';
@@ -23,6 +23,7 @@ export default function DateBox(props: InputProps) {
       fixOnBlur
       highlightToday
       clearable={!props.readOnly && !props.required && !props.bare}
+      clearButtonProps={{ 'aria-label': t('field.clear') }}
       popoverProps={{ disabled: props.readOnly, withinPortal: true }}
       rightSection={props.bare || props.value ? undefined : <CalendarDays size={14} className="box-icon" />}
     />

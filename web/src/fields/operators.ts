@@ -39,6 +39,8 @@ export const dateOperators: Operator[] = [
   operator('on', 'operator.on', '$f = $v'),
   operator('from', 'operator.from', '$f >= $v'),
   operator('until', 'operator.until', '$f <= $v'),
+  operator('before', 'operator.before', '$f < $v'),
+  operator('after', 'operator.after', '$f > $v'),
   operator('between', 'operator.between', 'AND($f >= $v, $f <= $w)', 'two'),
   operator('today', 'operator.today', '$f = TODAY()', 'none'),
   operator('thisWeek', 'operator.thisWeek', 'AND($f >= WEEKSTART(TODAY()), $f < WEEKSTART(TODAY()) + 7)', 'none'),
@@ -74,8 +76,10 @@ export const dateOperators: Operator[] = [
 export const instantOperators: Operator[] = [
   operator('from', 'operator.from', '$f >= $v'),
   operator('until', 'operator.until', '$f <= $v'),
+  operator('before', 'operator.before', '$f < $v'),
+  operator('after', 'operator.after', '$f > $v'),
   operator('today', 'operator.today', 'AND($f >= TODAY(), $f < TODAY() + 1)', 'none'),
-  ...dateOperators.slice(5, 10),
+  ...dateOperators.filter(({ name }) => /^(this|last)(Week|Month|Quarter|Year)$/.test(name)),
   operator('lastDays', 'operator.lastDays', 'AND($f > TODAY() - $v, $f < TODAY() + 1)', 'days'),
   ...emptiness,
 ];

@@ -124,6 +124,8 @@ const en = {
   'operator.on': 'on {v}',
   'operator.from': 'from {v}',
   'operator.until': 'until {v}',
+  'operator.before': 'before {v}',
+  'operator.after': 'after {v}',
   'operator.today': 'is today',
   'operator.thisWeek': 'is this week',
   'operator.thisMonth': 'is this month',

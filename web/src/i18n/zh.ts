@@ -126,6 +126,8 @@ const zh: Messages = {
   'operator.on': '是 {v}',
   'operator.from': '不早于 {v}',
   'operator.until': '不晚于 {v}',
+  'operator.before': '早于 {v}',
+  'operator.after': '晚于 {v}',
   'operator.today': '是今天',
   'operator.thisWeek': '在本周',
   'operator.thisMonth': '在本月',
