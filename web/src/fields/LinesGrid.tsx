@@ -114,8 +114,8 @@ export function LinesGrid({ field, value, before, onChange, label, name, error, 
 
   return (
     <Box.Wrapper label={label} labelElement="div" error={error} className="lines">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys and pastes of the inputs inside */}
-      <div className="lines-scroll" onKeyDown={onKeyDown} onPaste={onPaste}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also when there is no line to put the focus in */}
+      <div className="lines-scroll" role="group" aria-label={name} tabIndex={0} onKeyDown={onKeyDown} onPaste={onPaste}>
         <table ref={table} className="lines-table" aria-label={name}>
           <thead>
             <tr>

@@ -1,7 +1,7 @@
 /** One of a list of options, each with a colour; options may depend on what another choice holds. */
 import { SegmentedControl, Select } from '@mantine/core';
 import type { Field, Option, Value } from '../api/types';
-import { local } from '../i18n';
+import { local, t } from '../i18n';
 import { asText, frame, option } from './common';
 import { choiceOperators, textLiteral } from './operators';
 import type { FieldType, InputProps } from './types';
@@ -52,6 +52,7 @@ function Input(props: InputProps) {
       }}
       allowDeselect={!required}
       clearable={!required && !readOnly && !bare}
+      clearButtonProps={{ 'aria-label': t('field.clear') }}
       searchable={options.length > 8}
       comboboxProps={{ shadow: 'md' }}
       rightSectionWidth={bare ? 18 : undefined}

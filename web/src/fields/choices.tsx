@@ -1,6 +1,7 @@
 /** Any number of a list of options. */
 import { MultiSelect } from '@mantine/core';
 import type { Value } from '../api/types';
+import { t } from '../i18n';
 import { list } from '../i18n/format';
 import { choice, openOptions, optionLabel, optionOf, readOption, Tag } from './choice';
 import { asText, frame, option } from './common';
@@ -40,6 +41,7 @@ export const choices: FieldType = {
       searchable={(props.field.options?.length ?? 0) > 8}
       hidePickedOptions
       clearable={!props.readOnly && !props.bare}
+      clearButtonProps={{ 'aria-label': t('field.clear') }}
       comboboxProps={{ shadow: 'md' }}
     />
   ),
