@@ -111,7 +111,7 @@ async function read(response: Response) {
   throw new ApiError(
     response.status,
     document,
-    response.headers.get('x-request-id') ?? document.request_id,
+    response.headers.get('x-request-id') ?? document.trace,
     Number.isFinite(wait) && wait > 0 ? wait : undefined,
   );
 }

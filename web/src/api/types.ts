@@ -181,7 +181,7 @@ export type ProblemDocument = {
   detail?: string;
   problems?: Problem[];
   current?: Row;
-  request_id?: string;
+  trace?: string;
 };
 
 type Call<Path, Search, Body, Answer> = { path: Path; query: Search; body: Body; answer: Answer };
