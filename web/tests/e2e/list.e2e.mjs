@@ -29,7 +29,7 @@ test('filters are built by hand and read as a sentence; the address keeps them',
     .fill(mark);
   await page.getByRole('button', { name: '完成' }).click();
   await count(page, '3 条');
-  await page.getByRole('button', { name: '条件' }).click();
+  await page.getByRole('button', { name: '条件', exact: true }).click();
   await page.getByRole('textbox', { name: '选择字段…' }).fill('注册资本');
   await page.keyboard.press('Enter');
   await page.getByRole('textbox', { name: '“注册资本”的值' }).fill('50万');

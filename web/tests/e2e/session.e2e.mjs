@@ -21,7 +21,7 @@ test('signs in from either language; what is wrong is said in words', async () =
   await page.getByRole('textbox', { name: 'Password' }).fill(w.server.password);
   await page.keyboard.press('Enter');
   // Where one wanted to go, in the language that was chosen
-  await page.getByRole('heading', { name: 'Partners' }).waitFor();
+  await page.getByRole('heading', { name: 'Partners', level: 1 }).waitFor();
   assert.equal(new URL(page.url()).pathname, '/m/partner');
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
   assert.deepEqual(unexpected(page, '401'), []);
@@ -45,12 +45,12 @@ test('too many tries: how long to wait', async () => {
 test('the language is kept with the person', async () => {
   const page = await w.open('/m/partner', { language: 'zh-CN' });
   await page.getByRole('button', { name: 'English' }).click();
-  await page.getByRole('heading', { name: 'Partners' }).waitFor();
+  await page.getByRole('heading', { name: 'Partners', level: 1 }).waitFor();
   await page.waitForFunction(async () => (await (await fetch('/api/v1/me')).json()).user.locale === 'en');
   await page.reload();
-  await page.getByRole('heading', { name: 'Partners' }).waitFor();
+  await page.getByRole('heading', { name: 'Partners', level: 1 }).waitFor();
   await page.getByRole('button', { name: '中文' }).click();
-  await page.getByRole('heading', { name: '合作伙伴' }).waitFor();
+  await page.getByRole('heading', { name: '合作伙伴', level: 1 }).waitFor();
   assert.deepEqual(unexpected(page), []);
 });
 
