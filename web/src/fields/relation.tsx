@@ -27,6 +27,7 @@ const parse = (text: string): Value | undefined => {
 
 export const relation: FieldType = {
   width: 150,
+  fits: true,
   text: refTitle,
   cell: (value, field) => <RefLink field={field} value={value} />,
   parse,

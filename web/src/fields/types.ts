@@ -45,6 +45,8 @@ export type FieldType = {
   align?: 'right' | 'center';
   /** Width of its column until somebody drags it. */
   width: number;
+  /** Its column is as wide as what the first rows show. */
+  fits?: boolean;
   /** Takes a whole line of the form. */
   wide?: boolean;
   /** A section of its own on the form. */

@@ -3,13 +3,13 @@ import { Button, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks';
 import { useNavigate, useParams, useRouter } from '@tanstack/react-router';
 import { ArchiveRestore, Plus, Search, Trash2 } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { type Action, ActionButton, useActions } from '../../actions';
 import { useMove } from '../../api/records';
 import type { Module, Row } from '../../api/types';
 import { t, useLanguage } from '../../i18n';
 import { ModuleIcon } from '../../modules/ModuleIcon';
-import { may, moduleSingular, moduleTitle, type PathField, useCatalog, useModule } from '../../modules/queries';
+import { may, moduleSingular, moduleTitle, useCatalog, useModule } from '../../modules/queries';
 import { Failure } from '../../notice/Failure';
 import { undoToast } from '../../notice/undo';
 import { Cards } from './Cards';
@@ -17,8 +17,9 @@ import { ColumnMenu } from './ColumnMenu';
 import { FilterBar } from './FilterBar';
 import { Grid } from './Grid';
 import { useRows } from './rows';
-import { storedWidths, storeWidths, useAddress, useShown, widthOf } from './state';
+import { useAddress, useShown } from './state';
 import { useViews, ViewBar, viewOf } from './ViewBar';
+import { useWidths } from './widths';
 import './list.css';
 
 export default function ListPage() {
@@ -40,7 +41,6 @@ function ModuleList({ module }: { module: Module }) {
   const shown = useShown(catalog, module, view, address);
   const deleted = address.deleted === 'true';
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
-  const [widths, setWidths] = useState(() => storedWidths(module.name));
   const move = useMove(module.name);
 
   const search = useMemo(
@@ -53,8 +53,8 @@ function ModuleList({ module }: { module: Module }) {
     }),
     [shown, address.q, deleted],
   );
-  const columnWidth = useCallback((column: PathField) => widthOf(column, module, widths), [module, widths]);
   const rows = useRows(module.name, search);
+  const widths = useWidths(module, shown.columns, rows.row);
   useEffect(() => {
     document.title = `${moduleTitle(module)} · ${t('app.name')}`;
   });
@@ -172,6 +172,7 @@ function ModuleList({ module }: { module: Module }) {
             bin={bin}
             onColumns={(columns) => change({ columns })}
           />
+          {deleted && <ActionButton action={bin} size="xs" variant="default" />}
           {!create.disabled && <ActionButton action={create} size="xs" className="create-button" />}
         </div>
       </header>
@@ -192,12 +193,7 @@ function ModuleList({ module }: { module: Module }) {
       ) : (
         <Grid
           {...common}
-          widthOf={columnWidth}
-          onWidth={(path, width) => {
-            const next = { ...widths, [path]: width };
-            setWidths(next);
-            storeWidths(module.name, next);
-          }}
+          {...widths}
           sort={shown.sort}
           onSort={(sort) => change({ sort: sort === (view?.sort ?? '') ? undefined : sort })}
           selected={selected}

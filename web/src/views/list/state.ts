@@ -2,7 +2,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import type { Field, Module, View } from '../../api/types';
-import { shownType, typeOf } from '../../fields';
+import { typeOf } from '../../fields';
 import { type Catalog, fieldAccess, type PathField, resolvePath } from '../../modules/queries';
 
 export type ListAddress = {
@@ -45,11 +45,6 @@ export function defaultColumns(module: Module): string[] {
 
 export type Shown = { columns: PathField[]; where: string; sort: string; changed: boolean };
 /** The view with what the address changes in it. */
-/** Names are what people look for: their column has room. */
-const TITLE_WIDTH = 240;
-export const widthOf = ({ path, field }: PathField, module: Module, widths: { [path: string]: number }) =>
-  widths[path] ?? Math.max(shownType(field).width, path === module.title && !typeOf(field).computed ? TITLE_WIDTH : 0);
-
 export function useShown(catalog: Catalog, module: Module, view: View | undefined, address: ListAddress): Shown {
   return useMemo(() => {
     const viewColumns = view?.columns?.length ? view.columns : defaultColumns(module);
@@ -64,20 +59,4 @@ export function useShown(catalog: Catalog, module: Module, view: View | undefine
       changed: address.where !== undefined || address.sort !== undefined || address.columns !== undefined,
     };
   }, [catalog, module, view, address.columns, address.where, address.sort]);
-}
-
-/** How wide somebody made the columns of a module, in this browser. */
-export function storedWidths(module: string): { [path: string]: number } {
-  try {
-    return JSON.parse(localStorage.getItem(`qudao.widths.${module}`) ?? '{}');
-  } catch {
-    return {};
-  }
-}
-export function storeWidths(module: string, widths: { [path: string]: number }) {
-  try {
-    localStorage.setItem(`qudao.widths.${module}`, JSON.stringify(widths));
-  } catch {
-    // Without storage the widths last as long as the page.
-  }
 }
