@@ -34,6 +34,7 @@ function Input(props: InputProps) {
         value={here.detail}
         onChange={(next) => set('detail', next)}
         name={t('address.detail')}
+        placeholder={t('address.detail')}
         readOnly={readOnly}
       />
       <TextBox
@@ -41,6 +42,7 @@ function Input(props: InputProps) {
         value={here.postcode}
         onChange={(next) => set('postcode', next)}
         name={t('address.postcode')}
+        placeholder={t('address.postcode')}
         readOnly={readOnly}
         maxLength={10}
       />

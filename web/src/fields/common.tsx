@@ -27,9 +27,10 @@ type BoxProps = InputProps & {
   inputMode?: TextInputProps['inputMode'];
   rightSection?: TextInputProps['rightSection'];
   maxLength?: number;
+  placeholder?: string;
 };
 /** A text box whose text is the value. */
-export function TextBox({ type, inputMode, rightSection, maxLength, ...props }: BoxProps) {
+export function TextBox({ type, inputMode, rightSection, maxLength, placeholder, ...props }: BoxProps) {
   return (
     <TextInput
       {...frame(props)}
@@ -37,6 +38,7 @@ export function TextBox({ type, inputMode, rightSection, maxLength, ...props }: 
       inputMode={inputMode}
       rightSection={rightSection}
       maxLength={maxLength}
+      placeholder={props.readOnly ? undefined : placeholder}
       autoComplete="off"
       value={asText(props.value)}
       onChange={(event) => props.onChange(event.currentTarget.value || null)}

@@ -1,7 +1,7 @@
 /** A civil day, the same in every time zone. Typed in many ways: 2026-01-31, 2026年1月31日, 20260131, 1/31, +7. */
 import { lazy, Suspense } from 'react';
 import type { Value } from '../api/types';
-import { date as formatDate, today } from '../i18n/format';
+import { today } from '../i18n/format';
 import { asText, option, TextBox } from './common';
 import { dateOperators, textLiteral } from './operators';
 import type { FieldType, InputProps } from './types';
@@ -42,7 +42,7 @@ function Input(props: InputProps) {
 
 export const date: FieldType = {
   width: 108,
-  text: (value) => (isDay(value) ? formatDate(value) : asText(value)),
+  text: asText,
   parse: (text) => (text.trim() ? readDay(text) : null),
   wrong: (value) => (value && !isDay(value) ? 'problem.date' : undefined),
   Input,

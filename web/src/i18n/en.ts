@@ -121,6 +121,7 @@ const en = {
   'operator.atMost': '≤ {v}',
   'operator.equals': '= {v}',
   'operator.between': 'between {v} and {w}',
+  'ago.now': 'just now',
   'operator.on': 'on {v}',
   'operator.from': 'from {v}',
   'operator.until': 'until {v}',

@@ -1,4 +1,5 @@
 /** Numbers, money, percentages, days and instants in the words of the language and the workspace's time zone. */
+import { t } from './index';
 import { currentLanguage } from './language';
 
 /** A number, or decimal text, which is shown exactly. */
@@ -60,6 +61,11 @@ export const money = (value: Numeric, code = currency, digits = 2) =>
     maximumFractionDigits: digits,
   }).format(exact(value));
 
+/** 1.08亿 and 1.12亿 are a target and a miss: large numbers keep a second decimal. */
+const shortDigits = (value: Numeric) => {
+  const size = Math.abs(Number(value));
+  return size >= (currentLanguage() === 'en' ? 1e9 : 1e8) ? 2 : size >= 1000 ? 1 : 0;
+};
 /** Short money for tiles and axes: ¥1.2万 in Chinese, ¥12K in English. */
 export const shortMoney = (value: Numeric, code = currency) =>
   numberFormat({
@@ -69,37 +75,26 @@ export const shortMoney = (value: Numeric, code = currency) =>
     notation: 'compact',
     useGrouping: 'always' as never,
     minimumFractionDigits: 0,
-    maximumFractionDigits: Math.abs(Number(value)) >= 1000 ? 1 : 0,
+    maximumFractionDigits: shortDigits(value),
   }).format(exact(value));
 export const shortNumber = (value: Numeric) =>
-  numberFormat({ notation: 'compact', useGrouping: 'always' as never, maximumFractionDigits: 1 }).format(exact(value));
+  numberFormat({
+    notation: 'compact',
+    useGrouping: 'always' as never,
+    maximumFractionDigits: Math.max(1, shortDigits(value)),
+  }).format(exact(value));
 
 /** A ratio as a percentage: percent("0.1234") is 12.34%. */
 export const percent = (value: Numeric, digits = 2, least = 0) =>
   numberFormat({ style: 'percent', minimumFractionDigits: least, maximumFractionDigits: digits }).format(exact(value));
 
-/** A civil day "2026-01-31": the same day everywhere. */
-export function date(day: string): string {
-  const [year, month, dayOfMonth] = day.split('-').map(Number);
-  if (!year || !month || !dayOfMonth) return day;
-  return dateFormat({ year: 'numeric', month: '2-digit', day: '2-digit', timeZone: 'UTC' }).format(
-    Date.UTC(year, month - 1, dayOfMonth),
-  );
-}
-/** An instant "2026-01-31T08:00:00Z" in the workspace's zone, to the minute. */
+/** An instant "2026-01-31T08:00:00Z" in the workspace's zone, to the minute: 2026-01-31 16:00, as days are written. */
 export function dateTime(instant: string): string {
   const time = Date.parse(instant);
-  if (Number.isNaN(time)) return instant;
-  return dateFormat({
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZone: zone,
-  }).format(time);
+  return Number.isNaN(time) ? instant : `${today(time)} ${clock(time)}`;
 }
+const clock = (time: number) =>
+  dateFormat({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).format(time);
 const steps: Array<[Intl.RelativeTimeFormatUnit, number]> = [
   ['day', 86_400],
   ['hour', 3_600],
@@ -112,7 +107,7 @@ export function ago(instant: string, now = Date.now()): string {
   const format = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: 'auto' });
   for (const [unit, size] of steps)
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
-  return format.format(0, 'second');
+  return t('ago.now');
 }
 export const month = (label: string) => {
   const [year, number] = label.split('-').map(Number);

@@ -123,6 +123,7 @@ const zh: Messages = {
   'operator.atMost': '≤ {v}',
   'operator.equals': '= {v}',
   'operator.between': '介于 {v} 与 {w}',
+  'ago.now': '刚刚',
   'operator.on': '是 {v}',
   'operator.from': '不早于 {v}',
   'operator.until': '不晚于 {v}',
