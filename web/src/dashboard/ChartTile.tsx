@@ -50,26 +50,31 @@ const byName = (figures: Figure[]) => figures.toSorted((a, b) => (a.key < b.key 
 function chartOption({ tile, types }: TileProps, figures: Figure[]) {
   const columns = (tile.show ?? Object.keys(figures[0]?.values ?? {})).filter((name) => name !== tile.by);
   const line = tile.type === 'line';
+  const several = columns.length > 1;
+  // Names of groups are long: bars lie, so that each stands in full beside its bar, the largest on top.
+  const groups = {
+    type: 'category',
+    data: figures.map(({ name }) => groupName(name)),
+    axisTick: { show: false },
+    ...(line
+      ? { boundaryGap: figures.length < 2, axisLabel: { hideOverlap: true } }
+      : { inverse: true, axisLine: { show: false }, axisLabel: { width: 112, overflow: 'truncate', interval: 0 } }),
+  };
+  const values = {
+    type: 'value',
+    axisLabel: { formatter: (value: number) => shortFigure(columns[0] ?? '', value, types), hideOverlap: true },
+    splitNumber: line ? 4 : 3,
+  };
   return {
-    grid: { left: 4, right: 12, top: 34, bottom: 4, containLabel: true },
-    legend: { top: 0, right: 0, itemWidth: 14, itemHeight: 8, icon: 'roundRect' },
+    grid: { left: 4, right: 16, top: several ? 34 : 8, bottom: 4, containLabel: true },
+    legend: { show: several, top: 0, right: 0, itemWidth: 14, itemHeight: 8, icon: 'roundRect' },
     tooltip: {
       trigger: 'axis',
       confine: true,
       valueFormatter: (value: number | null) => shortFigure(columns[0] ?? '', value, types),
     },
-    xAxis: {
-      type: 'category',
-      data: figures.map(({ name }) => groupName(name)),
-      axisTick: { show: false },
-      boundaryGap: !line || figures.length < 2,
-      axisLabel: { hideOverlap: true },
-    },
-    yAxis: {
-      type: 'value',
-      axisLabel: { formatter: (value: number) => shortFigure(columns[0] ?? '', value, types) },
-      splitNumber: 4,
-    },
+    xAxis: line ? groups : values,
+    yAxis: line ? values : groups,
     series: columns.map((column) => {
       const goal = column === 'target';
       const shape = line ? 'line' : 'bar';
@@ -86,7 +91,7 @@ function chartOption({ tile, types }: TileProps, figures: Figure[]) {
               lineStyle: { width: goal ? 1.5 : 2.5, type: goal ? 'dashed' : 'solid' },
               areaStyle: goal ? undefined : { opacity: 0.07 },
             }
-          : { barMaxWidth: 22, itemStyle: { borderRadius: [3, 3, 0, 0], opacity: goal ? 0.45 : 1 } }),
+          : { barMaxWidth: 18, itemStyle: { borderRadius: [0, 3, 3, 0], opacity: goal ? 0.45 : 1 } }),
       };
     }),
   };
