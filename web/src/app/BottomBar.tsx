@@ -21,7 +21,7 @@ export function BottomBar({ onMenu, onFind }: { onMenu(): void; onFind(): void }
       {dashboard && (
         <Link to="/dashboard/$name" params={{ name: dashboard.name }} data-active={active('/dashboard')}>
           <LayoutDashboard size={20} aria-hidden />
-          {local(dashboard.labels, dashboard.name)}
+          <span>{local(dashboard.labels, dashboard.name)}</span>
         </Link>
       )}
       {modules.map((module) => (
@@ -32,7 +32,7 @@ export function BottomBar({ onMenu, onFind }: { onMenu(): void; onFind(): void }
           data-active={active(`/m/${module.name}`)}
         >
           <ModuleIcon name={module.icon} size={20} />
-          {moduleTitle(module)}
+          <span>{moduleTitle(module)}</span>
         </Link>
       ))}
       <button type="button" onClick={onFind}>

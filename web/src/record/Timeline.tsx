@@ -69,7 +69,7 @@ function Entry({ module, entry }: { module: Module; entry: HistoryEntry }) {
       <div>
         <p>
           <b>{name}</b> {t(OPS[entry.op] ?? 'history.update')}
-          {way && <span className="way">{t(way)}</span>}
+          {way && t(way) !== name && <span className="way">{t(way)}</span>}
           <time dateTime={entry.at} title={dateTime(entry.at)}>
             {ago(entry.at)}
           </time>

@@ -213,7 +213,9 @@ function AddCondition({ catalog, module, first, onAdd, onExpert }: AddProps) {
   const found = paths(catalog, module).filter(({ label, path }) =>
     `${label} ${path}`.toLowerCase().includes(typed.trim().toLowerCase()),
   );
-  const shown = typed ? found : found.filter(({ path }) => !path.includes('.'));
+  // The module's own fields first: 注册资本 before that of the parent.
+  const own = found.filter(({ path }) => !path.includes('.'));
+  const shown = typed ? [...own, ...found.filter(({ path }) => path.includes('.'))] : own;
   return (
     <Menu
       opened={opened}
