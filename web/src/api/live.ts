@@ -14,6 +14,8 @@ type Told = { kind: 'change'; module: string; id: number } | { kind: 'catalog' }
 
 /** Changes are gathered this long: an import of thousands of rows refreshes the page a few times, not thousands. */
 const GATHER_MS = 350;
+/** The first words of the queries that records are read by. */
+const RECORDS = new Set<unknown>(['rows', 'page', 'record', 'history', 'query']);
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 let state: Live = 'connecting';
@@ -38,10 +40,14 @@ export function startLive(client: QueryClient): () => void {
   const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('qudao.live');
   const stop = new AbortController();
   const gathered = gather(client);
+  let opened = false;
   const hear = (told: Told) => {
     if (told.kind === 'state') {
-      // What was missed while the stream was away is asked for again.
+      // What was missed while the stream was away is asked for again, and what was read before it was there.
       if (told.state === 'open' && state === 'lost') client.invalidateQueries();
+      else if (told.state === 'open' && !opened)
+        client.invalidateQueries({ predicate: ({ queryKey }) => RECORDS.has(queryKey[0]) });
+      opened ||= told.state === 'open';
       setState(told.state);
     } else gathered(told);
   };

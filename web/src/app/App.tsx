@@ -3,6 +3,8 @@ import { Loader, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { startLive } from '../api/live';
 import { meQuery } from '../api/session';
 import { t, useLanguage } from '../i18n';
 import { catalogQuery } from '../modules/queries';
@@ -27,6 +29,9 @@ export function App() {
 function Gate() {
   const me = useQuery(meQuery);
   const catalog = useQuery({ ...catalogQuery, enabled: Boolean(me.data) });
+  const person = me.data?.user.id;
+  // Before the first page asks for records, so that no change falls between the two.
+  useEffect(() => (person ? startLive(queryClient) : undefined), [person]);
   if (me.data === null) return <SignInPage />;
   const error = me.error ?? catalog.error;
   if (error && !(me.data && catalog.data))

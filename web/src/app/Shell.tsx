@@ -1,11 +1,9 @@
 /** What stands around every page: the rail of modules, the bar at the top, and on a phone a bar at the bottom. */
 import { Drawer } from '@mantine/core';
 import { useDisclosure, useLocalStorage, useMediaQuery } from '@mantine/hooks';
-import { useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useActions, useKeys } from '../actions';
-import { startLive } from '../api/live';
 import { useReachable } from '../api/session';
 import { t, useLanguage } from '../i18n';
 import { BottomBar } from './BottomBar';
@@ -18,7 +16,6 @@ import './shell.css';
 export function Shell() {
   useLanguage();
   useKeys();
-  const client = useQueryClient();
   const phone = useMediaQuery('(max-width: 800px)', false, { getInitialValueInEffect: false });
   const [folded, setFolded] = useLocalStorage({
     key: 'qudao.rail',
@@ -29,7 +26,6 @@ export function Shell() {
   const [palette, find] = useDisclosure();
   const { pathname } = useLocation();
   const reachable = useReachable();
-  useEffect(() => startLive(client), [client]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the drawer
   useEffect(drawer.close, [pathname]);
   const actions = useShellActions({ openPalette: find.open, toggleRail: () => setFolded(!folded) });
