@@ -3,9 +3,9 @@
  * adds one; a table copied from a spreadsheet is pasted from the cell on, past the last line too.
  */
 import { ActionIcon, Input as Box, Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { CopyPlus, Plus, Trash2 } from 'lucide-react';
 import { type ClipboardEvent, type KeyboardEvent, useRef, useState } from 'react';
+import { say } from '../actions/say';
 import type { Field, Module, Value } from '../api/types';
 import { t } from '../i18n';
 import { fieldAccess, fieldLabel, useModule } from '../modules/queries';
@@ -109,7 +109,7 @@ export function LinesGrid({ field, value, before, onChange, label, name, error, 
       next[row + r] = line;
     }
     onChange(next);
-    if (rejected) notifications.show({ color: 'orange', message: t('paste.rejected', { n: rejected }) });
+    if (rejected) say({ color: 'orange', message: t('paste.rejected', { n: rejected }) });
   }
 
   return (

@@ -1,11 +1,11 @@
 /** The page of a record once it is known: head with actions, banners, form, related lists, history. */
 import { ActionIcon, Menu, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ArchiveRestore, Copy, Ellipsis, Link2, RotateCcw, Save, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { type Action, ActionButton, useActions } from '../actions';
+import { say } from '../actions/say';
 import { ApiError, newKey } from '../api/client';
 import { inWords, type Words } from '../api/problems';
 import { type Rows, useMove, useSave } from '../api/records';
@@ -56,7 +56,7 @@ export function RecordView({ module, row, initial }: Props) {
       });
       key.current = newKey();
       form.saved(saved);
-      notifications.show({ message: t('record.saved'), autoClose: 2000 });
+      say({ message: t('record.saved'), autoClose: 2000 });
       if (!row) {
         leaving.current = true;
         await navigate({ to: '/m/$module/$id', params: { module: module.name, id: String(saved.id) }, replace: true });
@@ -139,7 +139,7 @@ export function RecordView({ module, row, initial }: Props) {
     disabled: !row,
     perform: async () => {
       await navigator.clipboard?.writeText(window.location.href);
-      notifications.show({ message: t('record.linkCopied'), autoClose: 2000 });
+      say({ message: t('record.linkCopied'), autoClose: 2000 });
     },
   };
   const duplicate: Action = {

@@ -15,7 +15,10 @@ export function StagePath({ form, disabled, onMoved }: Props) {
   const current = useRef<HTMLLIElement>(null);
   const code = field && form.get(field.name);
   // biome-ignore lint/correctness/useExhaustiveDependencies: where the record stands is in sight, also on a phone
-  useEffect(() => current.current?.scrollIntoView({ inline: 'center', block: 'nearest' }), [code]);
+  useEffect(() => {
+    // Some browsers answer with a promise, which an effect must not.
+    current.current?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [code]);
   if (!field?.options) return null;
   const allowed = form.allowed(field);
   const options = field.options.filter(({ code }) => !allowed || allowed.includes(code));

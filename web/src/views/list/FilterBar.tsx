@@ -102,27 +102,26 @@ export function FilterBar({ catalog, module, where, error, onChange }: Props) {
               trapFocus
               withinPortal
             >
-              <Popover.Target>
-                <span className="chip">
+              <span className="chip">
+                <Popover.Target>
                   <button
                     type="button"
                     className="chip-text"
-                    aria-expanded={editing === index}
                     onClick={() => setEditing(editing === index ? undefined : index)}
                   >
                     <Sentence found={found} condition={condition} />
                   </button>
-                  <ActionIcon
-                    size={18}
-                    variant="subtle"
-                    color="gray"
-                    aria-label={t('filter.remove', { name: found.label })}
-                    onClick={() => remove(index)}
-                  >
-                    <X size={12} />
-                  </ActionIcon>
-                </span>
-              </Popover.Target>
+                </Popover.Target>
+                <ActionIcon
+                  size={24}
+                  variant="subtle"
+                  color="gray"
+                  aria-label={t('filter.remove', { name: found.label })}
+                  onClick={() => remove(index)}
+                >
+                  <X size={12} />
+                </ActionIcon>
+              </span>
               <Popover.Dropdown p="sm">
                 <ConditionEditor
                   found={found}

@@ -1,10 +1,10 @@
 /** The saved views of a module as tabs, with save, save as and revert for what the address changed in one. */
 import { Button, Menu, Modal, Switch, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ChevronDown, RotateCcw, Save, SaveAll, Trash2 } from 'lucide-react';
 import { useState } from 'react';
+import { say } from '../../actions/say';
 import { api } from '../../api/client';
 import { firstWords } from '../../api/problems';
 import { useMe } from '../../api/session';
@@ -48,7 +48,7 @@ export function ViewBar({ module, views, view, shown, onAddress }: Props) {
     onAddress({ view: saved ? String(saved.id) : undefined, where: undefined, sort: undefined, columns: undefined });
   };
   const now = { where: shown.where, sort: shown.sort, columns: shown.columns.map(({ path }) => path) };
-  const failed = (error: unknown) => notifications.show({ color: 'red', message: firstWords(error) });
+  const failed = (error: unknown) => say({ color: 'red', message: firstWords(error) });
   const save = useMutation({
     mutationFn: () => api('PATCH /views/{id}', { path: { id: view?.id ?? 0 }, body: now }),
     onSuccess: done,
