@@ -32,8 +32,9 @@ test('filters are built by hand and read as a sentence; the address keeps them',
   await page.getByRole('button', { name: '条件', exact: true }).click();
   await page.getByRole('textbox', { name: '选择字段…' }).fill('注册资本');
   await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: '“注册资本”的值' }).fill('50万');
-  await page.getByRole('button', { name: '完成' }).click();
+  const capital = page.getByRole('dialog', { name: /注册资本/ });
+  await capital.getByRole('textbox', { name: '“注册资本”的值' }).fill('50万');
+  await capital.getByRole('button', { name: '完成' }).click();
   await count(page, '2 条');
   const sentence = (await page.locator('.filter').innerText()).replace(/\s+/g, ' ');
   assert.match(sentence, new RegExp(`企业全称 包含 ${mark} 且 注册资本 > 50万`));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { accessible, tooWide, unexpected, world } from './world.mjs';
+import { accessible, settled, tooSmall, tooWide, unexpected, world } from './world.mjs';
 
 let w;
 let order;
@@ -31,13 +31,13 @@ for (const [name, { path, ready }] of Object.entries(pages))
       test(`${name} at ${phone ? 390 : 1440} px in ${language}, ${dark ? 'dark' : 'light'}`, async () => {
         const page = await w.open(path(), { phone, dark, language });
         await page.locator(ready).first().waitFor();
-        await page.waitForLoadState('networkidle').catch(() => {});
-        await page.waitForTimeout(700);
+        await settled(page);
         if (shots)
           await page.screenshot({
             path: `${shots}/${name}-${phone ? 'phone' : 'desk'}-${language}-${dark ? 'dark' : 'light'}.png`,
           });
         assert.equal(await tooWide(page), false, 'the page is wider than the window');
+        if (phone) assert.deepEqual(await tooSmall(page), [], 'too small for a thumb');
         assert.deepEqual(await accessible(page), []);
         if (language === 'en') {
           const said = await page.evaluate(() => document.querySelector('main')?.innerText ?? '');
@@ -51,6 +51,7 @@ test('the dashboard moves when an order is added in another window', async () =>
   const page = await w.open('/dashboard/sales_targets?period=month');
   const bars = page.getByRole('region', { name: '各大区目标达成' });
   await bars.locator('li').first().waitFor();
+  await settled(page);
   const amount = () => page.getByRole('region', { name: '销售额', exact: true }).locator('.kpi strong').innerText();
   const before = await amount();
   const product = (await w.call('GET', '/records/product?limit=1&fields=name')).records[0];
@@ -60,14 +61,10 @@ test('the dashboard moves when an order is added in another window', async () =>
     status: 'confirmed',
     lines: [{ product: product.id, quantity: '1000', unit_price: '98765' }],
   });
-  await page.waitForFunction((was) => document.querySelector('.kpi strong')?.textContent !== was, before, {
-    timeout: 8000,
-  });
+  await page.waitForFunction((was) => document.querySelector('.kpi strong')?.textContent !== was, before);
   assert.notEqual(await amount(), before);
   await w.call('DELETE', `/records/order/${made.id}`);
-  await page.waitForFunction((was) => document.querySelector('.kpi strong')?.textContent === was, before, {
-    timeout: 8000,
-  });
+  await page.waitForFunction((was) => document.querySelector('.kpi strong')?.textContent === was, before);
   assert.deepEqual(unexpected(page), []);
 });
 

@@ -96,7 +96,7 @@ export async function world() {
       reducedMotion: 'reduce',
     });
     contexts.push(context);
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(45_000);
     const page = await context.newPage();
     page.problems = [];
     page.on('console', (message) => {
@@ -183,6 +183,43 @@ export async function accessible(page) {
         .join(' | ')}`,
   );
 }
+/** Everything that the page asked for has come and is drawn. */
+export async function settled(page) {
+  await page.waitForFunction(() => {
+    const waiting = document.querySelector('.mantine-Skeleton-root, [aria-busy=true], .grid-loading, .starting');
+    const undrawn = [...document.querySelectorAll('.chart-area')].some((chart) => !chart.querySelector('svg path'));
+    return !waiting && !undrawn && document.fonts.status === 'loaded';
+  });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+/** What is pressed on a phone and is less than 44 px, by what a finger hits around its middle. */
+export const tooSmall = (page) =>
+  page.evaluate(() => {
+    const FINGER = 44;
+    const small = [];
+    const pressed = 'a[href],button,input,select,textarea,[role=button],[role=option],[role=menuitem],[role=tab]';
+    for (const element of document.querySelectorAll(pressed)) {
+      const box = element.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      const labels = [...(element.labels ?? [])];
+      const hits = (at, under) => {
+        const hit = document.elementFromPoint(at, under);
+        return hit !== null && (element.contains(hit) || labels.some((label) => label.contains(hit)));
+      };
+      if (element.disabled || !box.width || !hits(x, y)) continue;
+      const reach = (right, down) => {
+        let far = 0;
+        while (far < FINGER && hits(x + right * (far + 1), y + down * (far + 1))) far++;
+        return far;
+      };
+      // Rounded off: half a pixel is nobody's miss.
+      const width = Math.max(Math.round(box.width), reach(1, 0) + reach(-1, 0) + 1);
+      const height = Math.max(Math.round(box.height), reach(0, 1) + reach(0, -1) + 1);
+      if (width < FINGER || height < FINGER)
+        small.push(`${width}×${height} ${element.getAttribute('aria-label') ?? element.textContent}`);
+    }
+    return small;
+  });
 export const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
 
 /** A refused call is a line in the console; a test that wants one says so. */
