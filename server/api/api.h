@@ -95,6 +95,7 @@ void problem_json(struct buf *, const struct err *, str trace, str current);
     H(modules_list) H(modules_get) H(modules_create) H(modules_update) H(modules_delete)                                \
     H(fields_get) H(fields_create) H(fields_update) H(fields_delete)                                                                  \
     H(views_list) H(views_create) H(views_update) H(views_delete) H(dashboards_list) H(dashboards_get)                  \
+    H(calendars_list) H(calendars_get) H(calendars_put) H(calendars_delete)                                                                      \
     H(roles_list) H(roles_get) H(roles_create) H(roles_update) H(users_list) H(users_get) H(users_create) H(users_update)                         \
     H(exports_get) H(imports_list) H(imports_create) H(imports_get) H(imports_rejected) H(imports_undo)                  \
     H(health_get) H(metrics_get) H(openapi_get) H(events_get)

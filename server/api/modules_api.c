@@ -1,5 +1,6 @@
 /* modules_api: the catalog as callers may see it, and its changes by administrators. */
 #include "api/api.h"
+#include "meta/calendars.h"
 #include "meta/definition.h"
 #include "meta/design.h"
 
@@ -305,7 +306,7 @@ bool fields_delete(struct call *k)
     return true;
 }
 
-/* ---- views, dashboards, roles -------------------------------------------------------------------------------------- */
+/* ---- views, dashboards ------------------------------------------------------------------------------------------ */
 
 static void item_json(struct jw *w, int64_t id, const struct json *def)
 {
@@ -495,6 +496,128 @@ bool dashboards_get(struct call *k)
         }
     return err_set(&k->c.err, ERR_NOT_FOUND, "This does not exist");
 }
+
+/* ---- business calendars -------------------------------------------------------------------------------------------- */
+
+static const struct item *calendar_item(struct call *k, str name)
+{
+    for (size_t i = 0; i < k->c.cat->nitems; i++)
+        if (str_eqz(k->c.cat->items[i].kind, "calendar") && str_eq(k->c.cat->items[i].name, name))
+            return &k->c.cat->items[i];
+    return NULL;
+}
+
+bool calendars_list(struct call *k)
+{
+    jw_obj(&k->w);
+    jw_key(&k->w, "calendars");
+    jw_arr(&k->w);
+    for (size_t i = 0; i < k->c.cat->nitems; i++)
+        if (str_eqz(k->c.cat->items[i].kind, "calendar"))
+            item_json(&k->w, k->c.cat->items[i].id, k->c.cat->items[i].def);
+    jw_end_arr(&k->w);
+    jw_end_obj(&k->w);
+    return true;
+}
+
+bool calendars_get(struct call *k)
+{
+    const struct item *it = calendar_item(k, k->params[0]);
+    if (!it)
+        return err_set(&k->c.err, ERR_NOT_FOUND, "This does not exist");
+    item_json(&k->w, it->id, it->def);
+    return true;
+}
+
+static bool counts_days(const struct module *m)
+{
+    for (size_t i = 0; i < m->ncomputed; i++)
+        if (m->computed[i]->formula && m->computed[i]->formula->uses_calendar)
+            return true;
+    return false;
+}
+
+/* Stored formulas that count working days count them anew. */
+static bool recount(struct call *k)
+{
+    struct catalog       *after;
+    const struct catalog *was = k->c.cat;
+    bool                  ok = true;
+    if (!catalog_load(k->c.db, was->version + 1, &after, &k->c.err))
+        return false;
+    k->c.cat = after;
+    for (size_t i = 0; i < after->nmodules && ok; i++)
+        ok = !counts_days(&after->modules[i]) || rec_recompute(&k->c, &after->modules[i]);
+    k->c.cat = was;
+    k->c.dirty = NULL;      /* it was of the catalog that goes now */
+    k->c.ndirty = k->c.dirty_cap = 0;
+    catalog_free(after);
+    return ok;
+}
+
+/* A copy of the object with one member set; NULL takes it out. */
+static const struct json *with_member(struct call *k, const struct json *def, const char *key, const struct json *value)
+{
+    struct json *out = NEW(k->c.mem, struct json), **tail = &out->first;
+    *out = (struct json){ .type = JSON_OBJECT };
+    for (int last = 0; last < 2; last++)
+        for (const struct json *j = last ? value : def->first; j; j = last ? NULL : j->next) {
+            if (!last && str_eqz(j->key, key))
+                continue;
+            *tail = NEW(k->c.mem, struct json);
+            **tail = *j;
+            if (last)
+                (*tail)->key = str_of(key);
+            (*tail)->next = NULL;
+            tail = &(*tail)->next;
+            out->n++;
+        }
+    return out;
+}
+
+/* There is one default calendar: who becomes it takes over. */
+static bool step_down_others(struct call *k, struct design *d)
+{
+    int64_t id;
+    for (size_t i = 0; i < k->c.cat->nitems; i++) {
+        const struct item *it = &k->c.cat->items[i];
+        if (str_eqz(it->kind, "calendar") && !str_eq(it->name, k->params[0]) && json_bool(it->def, "default", false) &&
+            !design_item_put(d, "calendar", it->name, with_member(k, it->def, "default", NULL), &id, &k->c.err))
+            return false;
+    }
+    return true;
+}
+
+bool calendars_put(struct call *k)
+{
+    struct design         d = designer(k);
+    struct named_calendar checked;
+    struct json           name = { .type = JSON_STRING, .s = k->params[0] };
+    bool                  fresh = !calendar_item(k, k->params[0]);
+    int64_t               id;
+    if (!call_body(k) || !calendar_define(k->params[0], k->body, k->c.mem, &checked, &k->c.err))
+        return false;
+    const struct json *def = with_member(k, with_member(k, k->body, "id", NULL), "name", &name);
+    if ((json_bool(def, "default", false) && !step_down_others(k, &d)) || !design_item_put(&d, "calendar", k->params[0], def, &id, &k->c.err) || !recount(k))
+        return false;
+    call_status(k, fresh ? 201 : 200);
+    item_json(&k->w, id, def);
+    return true;
+}
+
+bool calendars_delete(struct call *k)
+{
+    struct design      d = designer(k);
+    const struct item *it = calendar_item(k, k->params[0]);
+    if (!it)
+        return err_set(&k->c.err, ERR_NOT_FOUND, "This does not exist");
+    if (!design_item_delete(&d, "calendar", it->id, &k->c.err) || !recount(k))
+        return false;
+    call_status(k, 204);
+    return true;
+}
+
+/* ---- roles --------------------------------------------------------------------------------------------------------- */
 
 bool roles_list(struct call *k)
 {

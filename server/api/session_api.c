@@ -4,7 +4,26 @@
 #include "auth/auth.h"
 #include "auth/session.h"
 
-static void me_json(struct call *k)
+static bool partner_json(struct call *k, int64_t id)
+{
+    const struct module *user = catalog_module(k->c.cat, S("user"));
+    const struct field  *f = user ? module_field(user, S("partner")) : NULL;
+    struct value         title = V_NONE;
+    if (f && f->target && !rec_title(&k->c, f->target, id, &title))
+        return false;
+    jw_obj(&k->w);
+    jw_key(&k->w, "id");
+    jw_int(&k->w, id);
+    jw_key(&k->w, "title");
+    if (title.type == V_NULL)
+        jw_null(&k->w);
+    else
+        jw_str(&k->w, value_title(k->c.mem, &title));
+    jw_end_obj(&k->w);
+    return true;
+}
+
+static bool me_json(struct call *k)
 {
     const struct catalog *cat = k->c.cat;
     const struct actor   *a = &k->actor;
@@ -26,13 +45,10 @@ static void me_json(struct call *k)
         jw_str(w, a->roles[i]);
     jw_end_arr(w);
     jw_key(w, "partner");
-    if (a->partner) {
-        jw_obj(w);
-        jw_key(w, "id");
-        jw_int(w, a->partner);
-        jw_end_obj(w);
-    } else
+    if (!a->partner)
         jw_null(w);
+    else if (!partner_json(k, a->partner))
+        return false;
     jw_key(w, "admin");
     jw_bool(w, ctx_is_admin(&k->c));
     jw_end_obj(w);
@@ -50,12 +66,12 @@ static void me_json(struct call *k)
     jw_int(w, cat->fiscal.start_month);
     jw_end_obj(w);
     jw_end_obj(w);
+    return true;
 }
 
 bool me_get(struct call *k)
 {
-    me_json(k);
-    return true;
+    return me_json(k);
 }
 
 static bool find_user(struct call *k, void *arg)
@@ -72,8 +88,7 @@ static bool welcome(struct call *k, void *arg)
 {
     if (!actor_load(&k->c, *(int64_t *)arg, &k->actor))
         return err_set(&k->c.err, ERR_SIGN_IN, "Please sign in");
-    me_json(k);
-    return true;
+    return me_json(k);
 }
 
 bool session_create(struct call *k)
@@ -151,8 +166,7 @@ bool me_patch(struct call *k)
     static const char *const own[] = { "name", "locale", NULL };
     if (!call_body(k) || !call_members(k, own) || !change_user(k, k->actor.user, k->body, own) || !actor_load(&k->c, k->actor.user, &k->actor))
         return false;
-    me_json(k);
-    return true;
+    return me_json(k);
 }
 
 bool me_password(struct call *k)

@@ -200,11 +200,11 @@ static bool load_modules(struct ctx *c, struct design *d, str app)
     return design_load(d, defs, m, &c->err);
 }
 
-/* roles.json, views.json, dashboards.json: {"roles":[{"name",…},…]} */
+/* roles.json, views.json, dashboards.json, calendars.json: {"roles":[{"name",…},…]} */
 static bool load_items(struct ctx *c, struct design *d, str app)
 {
     static const struct { const char *file, *list, *kind; } kinds[] = {
-        { "/roles.json", "roles", "role" }, { "/views.json", "views", "view" }, { "/dashboards.json", "dashboards", "dashboard" },
+        { "/roles.json", "roles", "role" }, { "/views.json", "views", "view" }, { "/dashboards.json", "dashboards", "dashboard" }, { "/calendars.json", "calendars", "calendar" },
     };
     size_t                 n;
     const struct app_file *f = app_files(&n);

@@ -46,6 +46,7 @@ struct calendar {
     const int64_t *holidays; size_t nholidays;   /* sorted days off */
     const int64_t *workdays; size_t nworkdays;   /* sorted make-up working days; they win */
 };
+struct named_calendar { str name; struct calendar calendar; };
 extern const struct calendar calendar_plain;        /* Saturday and Sunday off, no holidays */
 bool    calendar_works(const struct calendar *, int64_t day);
 /* WORKDAY: n working days after (before) day; 0 is the day itself.  CALENDAR_NEVER when n is beyond +-CALENDAR_MAX

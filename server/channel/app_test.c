@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/suite.h"
 #include "channel/app_files.h"
+#include "meta/calendars.h"
 #include "db/testing.h"
 #include "exchange/csv.h"
 #include "meta/design.h"
@@ -44,7 +45,7 @@ static const struct json *file_read(const char *path)
     return NULL;
 }
 
-static bool is_module(const char *path) { return strncmp(path, "core/", 5) == 0 || strstr(path, "/modules/"); }
+static bool is_module(const char *path) { return (strncmp(path, "core/", 5) == 0 && strcmp(path, "core/calendars.json") != 0) || strstr(path, "/modules/"); }
 
 /* ---- the files themselves ------------------------------------------------------------------------------------------- */
 
@@ -180,6 +181,32 @@ static void everything_is_said_in_both_languages(void **state)
             only_keys(f[i].path, x, " code labels fields required options ");
     }
     assert_int_equal(wrong, 0);
+}
+
+/* The calendar that is shipped, day by day against the days that the State Council announced. */
+static void public_holidays_as_announced(void **state)
+{
+    (void)state;
+    struct named_calendar c;
+    struct err            e;
+    str                   text, line, date, kind;
+    int64_t               day, listed[2] = { 0, 0 };
+    const struct json    *def = json_get(file_read("core/calendars.json"), "calendars")->first;
+    if (!suite_read(mem, "suites/chinese/cn_holidays_2004_2026.csv", &text))
+        skip();
+    err_init(&e, mem, LANG_EN);
+    assert_true(calendar_define(S("CN"), def, mem, &c, &e));
+    str_cut(&text, '\n', &line);
+    while (str_cut(&text, '\n', &line) && str_cut(&line, ',', &date) && str_cut(&line, ',', &kind)) {
+        assert_true(day_parse(date, &day));
+        if (civil_of_day(day).year < 2024)
+            continue;
+        assert_int_equal(calendar_works(&c.calendar, day), str_eqz(kind, "workday"));
+        listed[str_eqz(kind, "workday")]++;
+    }
+    assert_true(listed[0] > 80 && listed[1] > 15);
+    assert_int_equal(c.calendar.nholidays, listed[0]);
+    assert_int_equal(c.calendar.nworkdays, listed[1]);
 }
 
 /* ---- it loads ------------------------------------------------------------------------------------------------------- */
@@ -584,7 +611,7 @@ static int finish(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_file_is_in_the_program), cmocka_unit_test(everything_is_said_in_both_languages),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_file_is_in_the_program), cmocka_unit_test(everything_is_said_in_both_languages), cmocka_unit_test(public_holidays_as_announced),
         cmocka_unit_test(loads_on_postgres), cmocka_unit_test(loads_on_sqlite), cmocka_unit_test(sums_keep_their_decimals),
         cmocka_unit_test(roll_up_keeps_its_scale_without_a_result),
         cmocka_unit_test(views_name_what_is_there),

@@ -395,6 +395,7 @@ static bool check_scalar_call(struct checker *c, struct node *n)
             return false;
     c->x->uses_now = c->x->uses_now || (fn->flags & FN_NOW);
     c->x->uses_me = c->x->uses_me || (fn->flags & FN_ME);
+    c->x->uses_calendar = c->x->uses_calendar || (fn->flags & FN_CALENDAR);
     type_of_result(n);
     return true;
 }

@@ -71,7 +71,7 @@ struct expr {                   /* compiled; lives in the arena it was compiled 
     struct path       *paths;  int npaths;     /* distinct paths read of the record, by slot */
     struct expr_list  *lists;  int nlists;
     struct expr_agg   *aggs;   int naggs;
-    bool               uses_now, uses_me;      /* its value moves with the clock, or with who asks */
+    bool               uses_now, uses_me, uses_calendar;  /* its value moves with the clock, with who asks, or with the working calendars */
 };
 
 /* ---- compile and print ---------------------------------------------------------------------------------------- */
@@ -99,6 +99,7 @@ struct env {
     const struct zone       *zone;      /* for TODAY() and dates of instants; NULL: UTC */
     struct value             me, my_partner;   /* ME(), MYPARTNER(): V_REF or V_NULL */
     const struct calendar   *calendar;  /* for WORKDAY and NETWORKDAYS; NULL: calendar_plain */
+    const struct named_calendar *calendars; size_t ncalendars;  /* for WORKDAY.CAL and the like */
     struct fiscal            fiscal;    /* of FISCALYEAR() and the like; all zero: the calendar year */
     struct arena            *mem;       /* results and intermediate text; the caller marks and resets */
     int                      steps;     /* bound of the work of one evaluation, #NUM! beyond; 0: the default of 200,000 */

@@ -229,6 +229,38 @@ static struct value networkdays(struct ev *ev, const struct value *a, int weeken
     return calendar_of(ev, weekend, off, n, &c) ? v_int(calendar_count(&c, a[0].u.i, a[1].u.i)) : v_error(VE_NUM);
 }
 
+/* A calendar of the workspace by its name; #N/A when there is none. */
+static const struct calendar *calendar_named(const struct ev *ev, str name)
+{
+    for (size_t i = 0; i < ev->env->ncalendars; i++)
+        if (str_eq(ev->env->calendars[i].name, name))
+            return &ev->env->calendars[i].calendar;
+    return NULL;
+}
+
+EVAL(fn_workday_cal)
+{
+    const struct calendar *c = calendar_named(ev, a[2].u.s);
+    (void)n;
+    if (!c)
+        return v_error(VE_NA);
+    int64_t day = calendar_add(c, a[0].u.i, a[1].u.i);
+    return day == CALENDAR_NEVER ? v_error(VE_NUM) : day_value(day);
+}
+
+EVAL(fn_networkdays_cal)
+{
+    const struct calendar *c = calendar_named(ev, a[2].u.s);
+    (void)n;
+    return c ? v_int(calendar_count(c, a[0].u.i, a[1].u.i)) : v_error(VE_NA);
+}
+
+EVAL(fn_isworkday)
+{
+    const struct calendar *c = n > 1 ? calendar_named(ev, a[1].u.s) : ev->env->calendar ? ev->env->calendar : &calendar_plain;
+    return c ? v_bool(calendar_works(c, a[0].u.i)) : v_error(VE_NA);
+}
+
 EVAL(fn_workday)     { return workday(ev, a, -1, a + 2, n - 2); }
 EVAL(fn_networkdays) { return networkdays(ev, a, -1, a + 2, n - 2); }
 
@@ -342,6 +374,12 @@ static const struct expr_fn rows[] = {
       "若干个工作日之后的日期，按企业日历（含调休）。", .flags = FN_CALENDAR | FN_ZONE },
     { "NETWORKDAYS", "ddd?+", 'i', fn_networkdays, "from, to, [holiday1], …", "Working days of a span, both ends counted.",
       "两个日期之间的工作日天数，含首尾，按企业日历（含调休）。", .flags = FN_CALENDAR | FN_ZONE },
+    { "WORKDAY.CAL", "dit", 'd', fn_workday_cal, "date, days, calendar", "WORKDAY by a calendar of the workspace, such as \"CN\".",
+      "按指定日历（如 \"CN\"）计算的 WORKDAY。", .flags = FN_CALENDAR | FN_ZONE },
+    { "NETWORKDAYS.CAL", "ddt", 'i', fn_networkdays_cal, "from, to, calendar", "NETWORKDAYS by a calendar of the workspace, such as \"CN\".",
+      "按指定日历（如 \"CN\"）计算的 NETWORKDAYS。", .flags = FN_CALENDAR | FN_ZONE },
+    { "ISWORKDAY", "dt?", 'b', fn_isworkday, "date, [calendar]", "Whether people work on that day, by the default or the named calendar.",
+      "该日期是否为工作日，按默认日历或指定的日历。", .flags = FN_CALENDAR | FN_ZONE },
     { "WORKDAY.INTL", "div?d?+", 'd', fn_workday_intl, "date, days, [weekend], [holiday1], …", "WORKDAY with other weekend days.",
       "可指定周末的 WORKDAY。", .flags = FN_CALENDAR | FN_ZONE },
     { "NETWORKDAYS.INTL", "ddv?d?+", 'i', fn_networkdays_intl, "from, to, [weekend], [holiday1], …", "NETWORKDAYS with other weekend days.",

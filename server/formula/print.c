@@ -244,7 +244,7 @@ bool expr_is_path(const struct expr *x, int *slot)
 
 bool expr_is_constant(const struct expr *x)
 {
-    return x->npaths == 0 && x->nlists == 0 && x->naggs == 0 && !x->uses_now && !x->uses_me;
+    return x->npaths == 0 && x->nlists == 0 && x->naggs == 0 && !x->uses_now && !x->uses_me && !x->uses_calendar;
 }
 
 bool expr_is_count(const struct expr *x)

@@ -4,6 +4,7 @@
 #include <pcre2.h>
 
 #include "meta/catalog.h"
+#include "meta/calendars.h"
 #include "base/check.h"
 
 #include <pthread.h>
@@ -787,6 +788,7 @@ static bool read_rest(struct loading *l, const struct rows *rows, const struct j
     struct catalog *cat = l->cat;
     cat->roles = NEWV(l->mem, struct role, rows->nrows + 1);
     cat->items = NEWV(l->mem, struct item, rows->nrows + 1);
+    cat->calendars = NEWV(l->mem, struct named_calendar, rows->nrows + 1);
     cat->zone_name = S("Asia/Shanghai");
     cat->currency = S("CNY");
     cat->locale = S("zh-CN");
@@ -799,6 +801,13 @@ static bool read_rest(struct loading *l, const struct rows *rows, const struct j
             if (!read_role(l, &cat->roles[cat->nroles++], CELL(rows, i, 0)->u.i, defs[i]))
                 return false;
             continue;
+        }
+        if (is_kind(rows, i, "calendar")) {
+            struct named_calendar *one = &cat->calendars[cat->ncalendars++];
+            if (!calendar_define(CELL(rows, i, 3)->u.s, defs[i], l->mem, one, l->e))
+                return false;
+            if (json_bool(defs[i], "default", false))
+                cat->calendar = one->calendar;
         }
         struct item *it = &cat->items[cat->nitems++];
         *it = (struct item){ CELL(rows, i, 0)->u.i, CELL(rows, i, 1)->u.s, CELL(rows, i, 3)->u.s,

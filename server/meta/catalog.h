@@ -111,7 +111,8 @@ struct catalog {
     const struct zone *zone;
     str             zone_name, currency, locale, workspace;
     struct fiscal   fiscal;
-    struct calendar calendar;
+    struct calendar calendar;               /* the default one */
+    struct named_calendar *calendars; size_t ncalendars;
     int             pins;                   /* under the cache's lock */
     struct catalog *next;
 };

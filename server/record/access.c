@@ -15,7 +15,8 @@ bool ctx_is_admin(const struct ctx *c)
 
 struct env ctx_env(const struct ctx *c)
 {
-    return (struct env){ .now = c->now, .zone = c->cat->zone, .calendar = &c->cat->calendar, .fiscal = c->cat->fiscal, .mem = c->mem,
+    return (struct env){ .now = c->now, .zone = c->cat->zone, .calendar = &c->cat->calendar,
+                         .calendars = c->cat->calendars, .ncalendars = c->cat->ncalendars, .fiscal = c->cat->fiscal, .mem = c->mem,
                          .me = c->actor->user ? v_ref(c->actor->user) : V_NONE,
                          .my_partner = c->actor->partner ? v_ref(c->actor->partner) : V_NONE };
 }

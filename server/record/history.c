@@ -46,26 +46,29 @@ static struct value cell_of(struct ctx *c, const struct field *f, const struct j
     return field_of_cell(f, &cell, c->mem);
 }
 
-static bool title_of(struct ctx *c, const struct field *f, struct value v, struct value *out)
+bool rec_title(struct ctx *c, const struct module *m, int64_t id, struct value *out)
 {
     const struct column *cols;
     size_t               n;
     struct found         found;
-    struct access        a;
+    struct access        a = access_of(c, m);
     *out = V_NONE;
-    if (v.type != V_REF || !f->target)
+    if (!access_any(&a, ACT_READ) || !access_field(&a, m->title, FIELD_READ))
         return true;
-    a = access_of(c, f->target);
-    if (!access_any(&a, ACT_READ) || !access_field(&a, f->target->title, FIELD_READ))
-        return true;
-    if (!rec_columns(c, f->target, f->target->title->name, false, &cols, &n))
+    if (!rec_columns(c, m, m->title->name, false, &cols, &n))
         return false;
-    struct find q = { .m = f->target, .ids = &v.u.i, .nids = 1, .limit = 1, .cols = cols, .ncols = n };
+    struct find q = { .m = m, .ids = &id, .nids = 1, .limit = 1, .cols = cols, .ncols = n };
     if (!rec_find(c, &q, &found))
         return false;
     if (found.nrows)
         *out = found.cells[0];
     return true;
+}
+
+static bool title_of(struct ctx *c, const struct field *f, struct value v, struct value *out)
+{
+    *out = V_NONE;
+    return v.type != V_REF || !f->target || rec_title(c, f->target, v.u.i, out);
 }
 
 static bool add_change(struct ctx *c, struct history_change *h, const struct field *f, struct value from, struct value to)

@@ -83,6 +83,8 @@ bool rec_eval(struct ctx *, const struct module *, int64_t id, const struct reco
 /* One row as JSON (an object), and a title as text. */
 void found_json(struct ctx *, const struct found *, size_t row, struct jw *);
 str  value_title(struct arena *, const struct value *);
+/* The title of a record, empty when the actor does not see it. */
+bool rec_title(struct ctx *, const struct module *, int64_t id, struct value *out);
 
 /* That some user who may sign in has an administrator's role other than `but`. */
 bool rec_administrator_remains(struct ctx *, const struct role *but);

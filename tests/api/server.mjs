@@ -116,6 +116,7 @@ export function client(base, token, headers = {}) {
   return {
     get: (p, h) => call('GET', p, undefined, h),
     post: (p, b, h) => call('POST', p, b, h),
+    put: (p, b, h) => call('PUT', p, b, h),
     patch: (p, b, h) => call('PATCH', p, b, h),
     delete: (p, h) => call('DELETE', p, undefined, h),
     call,
