@@ -26,10 +26,11 @@ struct sqlite_stmt_entry {
 static enum trouble of_os_error(sqlite3 *h, enum trouble otherwise)
 {
     switch (sqlite3_system_errno(h)) {
-    case ENOSPC: case EDQUOT: return TROUBLE_FULL;
+    case ENOSPC: case EDQUOT: case EFBIG: return TROUBLE_FULL;
     case EROFS:               return TROUBLE_READ_ONLY;
-    default:                  return otherwise;
     }
+    /* The file could only be opened for reading, and then what lies beside it could not be made. */
+    return otherwise == TROUBLE_DISK && sqlite3_db_readonly(h, "main") == 1 ? TROUBLE_READ_ONLY : otherwise;
 }
 
 static enum trouble classify(sqlite3 *h, int rc)

@@ -27,7 +27,8 @@ function asServerUser(...command) {
   return ['setpriv', [...user, '--pdeathsig', 'QUIT', ...command]];
 }
 
-function startPostgres() {
+// A server of its own: url, and up and down at will.
+export function ownPostgres() {
   const programs = postgresPrograms();
   if (!programs) throw new Error('PostgreSQL is not installed');
   const dir = mkdtempSync('/tmp/qudao-pg-');          // short: socket names are limited to 107 bytes
@@ -37,22 +38,32 @@ function startPostgres() {
   appendFileSync(join(data, 'postgresql.conf'), `listen_addresses=''\nunix_socket_directories='${dir}'\nfsync=off\nfull_page_writes=off\n` +
     'max_connections=200\nshared_buffers=64MB\nmax_pred_locks_per_transaction=256\ndeadlock_timeout=100ms\nlog_min_error_statement=error\n');
   const out = openSync(log, 'a');
-  const child = spawn(...asServerUser(`${programs}/postgres`, '-D', data), { stdio: ['ignore', out, out], cwd: dir });
-  child.unref();
-  const ready = () => existsSync(`${dir}/.s.PGSQL.5432`) && /^ready/m.test(readFileSync(join(data, 'postmaster.pid'), 'utf8'));
-  for (let i = 0; i < 1500 && !ready(); i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-  if (!ready()) throw new Error(`PostgreSQL does not start: ${readFileSync(log, 'utf8').slice(-2000)}`);
+  let child;
+  const pid = join(data, 'postmaster.pid');
+  const ready = () => existsSync(`${dir}/.s.PGSQL.5432`) && existsSync(pid) && /^ready/m.test(readFileSync(pid, 'utf8'));
+  const up = () => {
+    rmSync(pid, { force: true });       // of one that was killed
+    child = spawn(...asServerUser(`${programs}/postgres`, '-D', data), { stdio: ['ignore', out, out], cwd: dir });
+    child.unref();
+    for (let i = 0; i < 1500 && !ready(); i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    if (!ready()) throw new Error(`PostgreSQL does not start: ${readFileSync(log, 'utf8').slice(-2000)}`);
+  };
+  const down = (signal) => new Promise((done) => { child.once('exit', done); child.kill(signal); });
+  up();
   process.on('exit', () => {
     child.kill('SIGQUIT');
     if (process.env.QUDAO_KEEP_LOG) writeFileSync(process.env.QUDAO_KEEP_LOG, readFileSync(log));
     rmSync(dir, { recursive: true, force: true, maxRetries: 20 });
   });
-  return `postgresql://qudao@/postgres?host=${dir}`;
+  return { url: `postgresql://qudao@/postgres?host=${dir}`, dir, up, down };
 }
 
+// The workspace of this folder is at another URL from now on.
+export const placeAt = (dir, url, schema = 'w') => places.set(dir, ['--database', url, '--workspace', schema]);
+
 function place(dir) {
-  if (!onPostgres) return [];
-  if (!places.has(dir)) places.set(dir, ['--database', postgres ??= startPostgres(), '--workspace', `w${places.size + 1}`]);
+  if (!onPostgres && !places.has(dir)) return [];
+  if (!places.has(dir)) places.set(dir, ['--database', postgres ??= ownPostgres().url, '--workspace', `w${places.size + 1}`]);
   return places.get(dir);
 }
 
@@ -62,8 +73,7 @@ export function qudao(...args) {
   return execFileSync(bin, args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-export function workspace(app = 'channel') {
-  const dir = mkdtempSync(join(tmpdir(), 'qudao-'));
+export function workspace(app = 'channel', dir = mkdtempSync(join(tmpdir(), 'qudao-'))) {
   const file = join(dir, 'password');
   writeFileSync(file, password + '\n');
   qudao('init', '--data', dir, '--email', 'admin@example.com', '--password-file', file, '--app', app);
