@@ -13,6 +13,7 @@
 #include "db/db.h"
 #include "formula/expr.h"
 #include "meta/fieldtype.h"
+#include "meta/memo.h"
 #include "meta/textform.h"
 
 enum { SLOT_ID, SLOT_VERSION, SLOT_CREATED_AT, SLOT_CREATED_BY, SLOT_UPDATED_AT, SLOT_UPDATED_BY, SLOT_OWNER, SLOT_DELETED_AT,
@@ -113,6 +114,7 @@ struct catalog {
     struct fiscal   fiscal;
     struct calendar calendar;               /* the default one */
     struct named_calendar *calendars; size_t ncalendars;
+    struct memo    *memo;                   /* what its readers have worked out from it */
     int             pins;                   /* under the cache's lock */
     struct catalog *next;
 };

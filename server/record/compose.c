@@ -7,8 +7,23 @@
 
 void compose_init(struct compose *co, struct ctx *c, const struct module *root, bool rights)
 {
-    *co = (struct compose){ .c = c, .root = root, .rights = rights && !ctx_is_admin(c), .njoins = 1 };
+    *co = (struct compose){ .c = c, .root = root, .rights = rights && !ctx_is_admin(c), .njoins = 1, .joins_cap = 8 };
+    co->joins = NEWV(c->mem, struct join, (size_t)co->joins_cap);
     co->joins[0] = (struct join){ .parent = -1, .m = root };
+}
+
+/* Room for one more of n elements, at most most. */
+static void *roomier(struct arena *mem, void *had, int n, int *cap, int first, int most, size_t size)
+{
+    if (n < *cap)
+        return had;
+    *cap = *cap ? *cap * 2 : first;
+    if (*cap > most)
+        *cap = most;
+    void *more = arena_alloc_n(mem, size, (size_t)*cap);
+    if (n)
+        memcpy(more, had, size * (size_t)n);
+    return more;
 }
 
 int compose_bind(struct compose *co, struct value v)
@@ -17,6 +32,7 @@ int compose_bind(struct compose *co, struct value v)
         co->overflow = true;
         return 1;
     }
+    co->args = roomier(co->c->mem, co->args, co->nargs, &co->args_cap, 8, COMPOSE_ARGS_MAX, sizeof *co->args);
     co->args[co->nargs++] = v;
     return co->nargs;
 }
@@ -30,6 +46,7 @@ int compose_join(struct compose *co, int alias, const struct field *via)
         co->overflow = true;
         return -1;
     }
+    co->joins = roomier(co->c->mem, co->joins, co->njoins, &co->joins_cap, 8, COMPOSE_JOINS_MAX, sizeof *co->joins);
     co->joins[co->njoins] = (struct join){ .parent = alias, .via = via, .m = via->target, .scope = co->joins[alias].scope };
     return co->njoins++;
 }
@@ -232,7 +249,9 @@ static struct compose_list *list_of(struct place *at, const struct expr_list *li
         co->overflow = true;
         return NULL;
     }
+    co->joins = roomier(co->c->mem, co->joins, co->njoins, &co->joins_cap, 8, COMPOSE_JOINS_MAX, sizeof *co->joins);
     co->joins[co->njoins] = (struct join){ .parent = -1, .m = last->target, .scope = co->njoins };
+    co->lists = roomier(co->c->mem, co->lists, co->nlists, &co->lists_cap, 2, COMPOSE_LISTS_MAX, sizeof *co->lists);
     co->lists[co->nlists] = (struct compose_list){ list, at->alias, owner, co->njoins++ };
     return &co->lists[co->nlists++];
 }

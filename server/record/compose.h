@@ -12,10 +12,10 @@ struct compose {
     struct ctx          *c;
     const struct module *root;
     bool                 rights;
-    struct join          joins[COMPOSE_JOINS_MAX]; int njoins;  /* [0] is the root, t0 */
-    struct value         args[COMPOSE_ARGS_MAX]; int nargs;
+    struct join         *joins; int njoins, joins_cap;          /* [0] is the root, t0 */
+    struct value        *args; int nargs, args_cap;
     bool                 overflow;      /* too many joins or parameters: the statement must not be run */
-    struct compose_list  lists[COMPOSE_LISTS_MAX]; int nlists;
+    struct compose_list *lists; int nlists, lists_cap;
 };
 void compose_init(struct compose *, struct ctx *, const struct module *root, bool rights);
 int  compose_bind(struct compose *, struct value);

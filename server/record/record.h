@@ -100,9 +100,9 @@ bool rec_search(struct ctx *, str q, const struct module *const *modules, size_t
 
 bool search_write(struct ctx *, const struct module *, int64_t id, const struct value *old, const struct value *now);
 str  search_pattern(struct arena *, str q);     /* folded, for LIKE … ESCAPE '\' */
-/* Values that formulas over a record need, related records included; no rights. */
-bool compute_eval(struct ctx *, const struct module *, int64_t id, const struct value *v, const struct expr *, struct value *out);
-/* The same as the actor sees it; levels: FIELD_NONE … per slot of the record; form: one that is being filled in, with its lines, or NULL. */
+/* A formula that the catalog owns, over a record and what it is related to; no rights. */
+bool compute_eval(struct ctx *, int64_t id, const struct value *v, const struct expr *, struct value *out);
+/* Any formula, as the actor sees all that it reads; levels: FIELD_NONE … per slot of the record; form: one that is being filled in, with its lines, or NULL. */
 bool compute_eval_seen(struct ctx *, int64_t id, const struct value *v, const uint8_t *levels, const struct record *form, const struct expr *,
                        struct value *out);
 /* Rows of a list of the record `owner`; with rights, those and that of them which the actor sees. */

@@ -9,13 +9,13 @@
 
 /* ---- rights to one row ----------------------------------------------------------------------------------------- */
 
-static bool holds(struct ctx *c, const struct module *m, int64_t id, const struct value *v, const struct right *r, bool *out)
+static bool holds(struct ctx *c, int64_t id, const struct value *v, const struct right *r, bool *out)
 {
     struct value x;
     *out = r->all;
     if (r->all || !r->when)
         return true;
-    if (!compute_eval(c, m, id, v, r->when, &x))
+    if (!compute_eval(c, id, v, r->when, &x))
         return false;
     *out = (x.type == V_BOOL && x.u.b) || (v_is_number(&x) && !dec_is_zero(v_number(&x)));
     return true;
@@ -31,7 +31,7 @@ static bool row_rights(struct ctx *c, const struct module *m, int64_t id, const 
         const struct role_module *r = a.roles[i];
         const struct right       *right = act == ACT_CREATE ? &r->create : act == ACT_UPDATE ? &r->update : act == ACT_DELETE ? &r->del : &r->read;
         bool                      reads, does;
-        if (!holds(c, m, id, v, &r->read, &reads) || !holds(c, m, id, v, right, &does))
+        if (!holds(c, id, v, &r->read, &reads) || !holds(c, id, v, right, &does))
             return false;
         *seen |= reads;
         *may |= reads && does;
@@ -146,7 +146,7 @@ static bool take_default(struct ctx *c, struct record *r, const struct field *f)
 {
     struct value x;
     int64_t      units;
-    if (!compute_eval(c, r->m, r->id, r->v, f->default_expr, &x))
+    if (!compute_eval(c, r->id, r->v, f->default_expr, &x))
         return false;
     if (f->vtype == V_DEC && v_is_number(&x))
         x = dec_to_units(v_number(&x), f->scale, &units) ? v_dec(dec_of_units(units, f->scale)) : V_NONE;
@@ -219,7 +219,7 @@ static bool condition(struct ctx *c, const struct record *r, const struct expr *
 {
     struct value v;
     *out = false;
-    if (!compute_eval(c, r->m, r->id, r->v, x, &v))
+    if (!compute_eval(c, r->id, r->v, x, &v))
         return false;
     *out = (v.type == V_BOOL && v.u.b) || (v_is_number(&v) && !dec_is_zero(v_number(&v)));
     return true;
