@@ -2,8 +2,8 @@
  *
  * A reader takes a connection of its own for its transaction; WAL lets it read beside the writer.
  *
- * Writers queue for the one writing connection, first come, first served.  Who has it works inside a savepoint of an outer
- * transaction, the group.  When its work is done and others wait, it hands the connection on at once and sleeps until
+ * Writers queue for the one writing connection, first come, first served.  Who has it works inside an outer transaction, the
+ * group; from the second on inside a savepoint of it.  When its work is done and others wait, it hands the connection on at once and sleeps until
  * the group is committed; the one behind whom nobody waits, or who makes the group full or old, runs COMMIT for all. While
  * that writes to disk the next ones queue up, so the busier it is, the more share one write to disk.
  *
@@ -24,7 +24,7 @@
 enum { READERS = 8, GROUP_MOST = 64, GROUP_MS = 20 };
 
 /* Work that is done and waits for one COMMIT.
- *   1. members counts released savepoints in the open outer transaction.
+ *   1. members counts those whose work is done and kept in the open outer transaction.
  *   2. users counts threads that still look at it, and one for the open transaction; the last one frees it. */
 struct group {
     int            members, users;
@@ -42,6 +42,7 @@ struct sqlite_store {
     struct slots       readers;
     struct sqlite_conn writer;      /* belongs to who has the lock */
     struct group      *group;       /* the open outer transaction; belongs to who has the lock */
+    bool               alone;       /* so is this: who has the lock is the first of the group and needs no savepoint */
     pthread_mutex_t    mutex;       /* of all below, and of groups */
     bool               held;
     const char        *holder;      /* what it does, for messages */
@@ -142,7 +143,8 @@ static void writer_reopen_if_suspect(struct sqlite_store *s, struct failure *f)
         sqlite_conn_open(c, s->path, SQLITE_WRITER, s->store.read_only, s->store.busy_timeout_ms, f);
 }
 
-/* The caller has the lock: an outer transaction and a savepoint of its own in it. */
+/* The caller has the lock: an outer transaction, and a savepoint of its own in it unless there is nothing yet that its rollback must
+ * spare.  A savepoint costs a copy of every page that is changed after it. */
 static bool open_savepoint(struct sqlite_store *s, struct failure *f)
 {
     struct sqlite_conn *c = &s->writer;
@@ -152,7 +154,18 @@ static bool open_savepoint(struct sqlite_store *s, struct failure *f)
             return false;
         s->group = group_new();
     }
-    return sqlite_word(c, "SAVEPOINT work", f);
+    s->alone = s->group->members == 0;
+    return s->alone || sqlite_word(c, "SAVEPOINT work", f);
+}
+
+static bool release_savepoint(struct sqlite_store *s, struct failure *f) { return s->alone || sqlite_word(&s->writer, "RELEASE work", f); }
+
+/* Undoes what the caller did; the outer transaction is open as before. */
+static bool undo_savepoint(struct sqlite_store *s, struct failure *f)
+{
+    struct sqlite_conn *c = &s->writer;
+    return s->alone ? sqlite_word(c, "ROLLBACK", f) && sqlite_word(c, "BEGIN IMMEDIATE", f)
+                    : sqlite_word(c, "ROLLBACK TO work", f) && sqlite_word(c, "RELEASE work", f);
 }
 
 /* The caller has the lock: ends the outer transaction.  Nothing of it is open afterwards, whatever happened. */
@@ -223,7 +236,7 @@ static bool write_commit(struct sqlite_store *s, bool fail_it, struct failure *f
 {
     struct sqlite_conn *c = &s->writer;
     c->db.mode = TX_NONE;
-    sqlite_word(c, "RELEASE work", f);
+    release_savepoint(s, f);
     finish(s, true, fail_it, f);
     return f->what == TROUBLE_NONE;
 }
@@ -237,8 +250,8 @@ static void write_rollback(struct sqlite_store *s)
     if (!sqlite_alive(c))               /* an error has ended the outer transaction */
         why = c->db.failed.what == TROUBLE_DEADLINE
             ? (struct failure){ TROUBLE_LOCKED, "other work in the same commit was stopped" } : c->db.failed;
-    else if (sqlite_word(c, "ROLLBACK TO work", &why))
-        sqlite_word(c, "RELEASE work", &why);
+    else
+        undo_savepoint(s, &why);
     finish(s, false, false, &why);
 }
 

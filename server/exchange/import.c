@@ -39,7 +39,7 @@ struct import {
     struct arena         *out; struct csv_writer csv; struct buf text;      /* rows as CSV */
     str                   header_text;
     struct import_chunk   done;         /* of this chunk */
-    bool                  ended, reject_begun;
+    bool                  ended, reject_begun, careful;     /* careful: a row of this chunk was refused, so each gets a savepoint */
 };
 
 static bool into_text(void *arg, str s)
@@ -460,20 +460,36 @@ static bool run_careful(struct import *im, struct ctx *c)
     return true;
 }
 
-static bool run_chunk(struct import *im, struct ctx *c)
+/* Begins the chunk again, row by row. */
+static bool begin_carefully(struct import *im, struct ctx *c)
 {
-    bool refused;
-    if (!prepare(im, c) || !find_records(im, c) || !db_save(c->db, &c->err) || !run_fast(im, c, &refused))
-        return false;
-    if (!refused) {
-        err_init(&c->err, im->work, im->o.lang);
-        return db_release(c->db, &c->err) && rec_flush(c) && told(im, c);
-    }
-    db_undo(c->db);
     err_init(&c->err, im->work, im->o.lang);
     c->dirty = NULL;
     c->ndirty = c->dirty_cap = 0;
     return find_records(im, c) && run_careful(im, c) && (err_clear(&c->err), rec_flush(c)) && told(im, c);
+}
+
+/* First without savepoints, which cost a copy of every page; when a row is refused, again with one for each row.  A dry run is one
+ * transaction for all chunks, so it needs a savepoint to come back to; otherwise the chunk is the transaction. */
+static bool run_chunk(struct import *im, struct ctx *c)
+{
+    bool refused;
+    if (!prepare(im, c))
+        return false;
+    if (im->careful)
+        return begin_carefully(im, c);
+    if (!find_records(im, c) || (im->o.dry_run && !db_save(c->db, &c->err)) || !run_fast(im, c, &refused))
+        return false;
+    if (!refused) {
+        err_init(&c->err, im->work, im->o.lang);
+        return (!im->o.dry_run || db_release(c->db, &c->err)) && rec_flush(c) && told(im, c);
+    }
+    if (im->o.dry_run) {
+        db_undo(c->db);
+        return begin_carefully(im, c);
+    }
+    im->careful = true;
+    return err_set(&c->err, ERR_BUSY, "The server is busy; try again");
 }
 
 bool import_apply(struct import *im, struct ctx *c)
@@ -570,9 +586,10 @@ static bool run_dry(struct import *im, const struct import_door *d, struct err *
     return ok;
 }
 
-/* One chunk, again from the beginning while the database says that another was faster. */
+/* One chunk, again from the beginning while the database says that another was faster, or when it must be done carefully. */
 static bool run_one(struct import *im, const struct import_door *d, struct err *e)
 {
+    im->careful = false;
     for (int i = 0;; i++) {
         struct ctx *c;
         err_clear(e);
