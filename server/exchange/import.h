@@ -15,7 +15,7 @@
 #include "exchange/csv.h"
 #include "record/record.h"
 
-enum { IMPORT_CHUNK_ROWS = 1000, IMPORT_CHUNK_BYTES = 8 << 20 };
+enum { IMPORT_CHUNK_ROWS = 2000, IMPORT_CHUNK_BYTES = 8 << 20 };
 
 struct import_totals { int64_t rows, created, updated, unchanged, rejected; };
 /* A row that was written (before: the version that it found, 0 for a new record) or rejected (cells: the row as CSV). */

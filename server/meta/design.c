@@ -156,12 +156,14 @@ static const char *column_type(const struct field *f) { return f->vtype == V_TEX
 static bool add_index(struct design *d, const struct field *f, struct err *e)
 {
     const char *order = f->type->flags & FT_TEXT ? db_dialect(d->db)->text_order : "";
+    bool        some = (f->type->flags & FT_ONE) != 0;      /* who points nowhere is asked for by no index */
     if (f->unique)
         return ddl(d, e, "CREATE UNIQUE INDEX u_" STR_FMT " ON " STR_FMT "(" STR_FMT ") WHERE deleted_at IS NULL",
                    STR_ARG(f->column), STR_ARG(f->module->table), STR_ARG(f->column));
     if (f->index)
-        return ddl(d, e, "CREATE INDEX i_" STR_FMT " ON " STR_FMT "(" STR_FMT "%s%s)", STR_ARG(f->column), STR_ARG(f->module->table),
-                   STR_ARG(f->column), *order ? " COLLATE " : "", order);
+        return ddl(d, e, "CREATE INDEX i_" STR_FMT " ON " STR_FMT "(" STR_FMT "%s%s)%s" STR_FMT "%s", STR_ARG(f->column),
+                   STR_ARG(f->module->table), STR_ARG(f->column), *order ? " COLLATE " : "", order, some ? " WHERE " : "",
+                   STR_ARG(some ? f->column : STR_NONE), some ? " IS NOT NULL" : "");
     return true;
 }
 

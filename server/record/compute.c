@@ -224,17 +224,11 @@ static int by_record(const void *a, const void *b)
 
 static bool store_computed(struct ctx *c, const struct module *m, int64_t id, const struct value *v)
 {
-    struct buf    b;
     struct value *a = NEWV(c->mem, struct value, m->ncomputed + 1);
-    buf_init(&b, c->mem);
-    buf_printf(&b, "UPDATE " STR_FMT " SET ", STR_ARG(m->table));
-    for (size_t i = 0; i < m->ncomputed; i++) {
-        buf_printf(&b, "%s" STR_FMT " = $%zu", i ? ", " : "", STR_ARG(m->computed[i]->column), i + 1);
+    for (size_t i = 0; i < m->ncomputed; i++)
         a[i] = field_to_cell(m->computed[i], &v[m->computed[i]->slot], c->mem);
-    }
-    buf_printf(&b, " WHERE id = $%zu", m->ncomputed + 1);
     a[m->ncomputed] = v_int(id);
-    return db_exec(c->db, buf_str(&b), a, m->ncomputed + 1, NULL, &c->err);
+    return db_exec(c->db, store_sql(c, m), a, m->ncomputed + 1, NULL, &c->err);
 }
 
 static bool recompute(struct ctx *c, const struct module *m, int64_t id)

@@ -278,6 +278,36 @@ static void *make_leading(struct arena *mem, void *arg)
     return ask;
 }
 
+static void *make_row(struct arena *mem, void *arg)
+{
+    struct order *o = arg;
+    struct buf    b;
+    int           n = 0;
+    buf_init(&b, mem);
+    buf_putz(&b, "SELECT ");
+    for (int i = 0; i < o->m->nfields; i++)
+        if (o->m->fields[i].type->flags & FT_COLUMN)
+            buf_printf(&b, "%s" STR_FMT, n++ ? ", " : "", STR_ARG(o->m->fields[i].column));
+    buf_printf(&b, " FROM " STR_FMT " WHERE id = $1%s", STR_ARG(o->m->table), db_mode(o->c->db) == TX_WRITE ? db_dialect(o->c->db)->for_update : "");
+    struct ask *ask = NEW(mem, struct ask);
+    ask->sql = buf_str(&b);
+    return ask;
+}
+
+static void *make_store(struct arena *mem, void *arg)
+{
+    struct order *o = arg;
+    struct buf    b;
+    buf_init(&b, mem);
+    buf_printf(&b, "UPDATE " STR_FMT " SET ", STR_ARG(o->m->table));
+    for (size_t i = 0; i < o->m->ncomputed; i++)
+        buf_printf(&b, "%s" STR_FMT " = $%zu", i ? ", " : "", STR_ARG(o->m->computed[i]->column), i + 1);
+    buf_printf(&b, " WHERE id = $%zu", o->m->ncomputed + 1);
+    struct ask *ask = NEW(mem, struct ask);
+    ask->sql = buf_str(&b);
+    return ask;
+}
+
 /* ---- finding ------------------------------------------------------------------------------------------------------ */
 
 /* What was made before, or is made now; in the request's own memory when the memo is full. */
@@ -289,7 +319,7 @@ static const void *kept(struct ctx *c, const void *of, const void *word, memo_ma
     return made ? made : maker(c->mem, o);
 }
 
-static const char one_word[1], computed_word[1], leading_word[PATH_MAX_STEPS + 1];
+static const char one_word[1], computed_word[1], store_word[1], row_word[2], leading_word[PATH_MAX_STEPS + 1];
 
 const struct inputs *inputs_of(struct ctx *c, const struct expr *x)
 {
@@ -324,6 +354,18 @@ const struct ask *leading_ask(struct ctx *c, const struct module *m, const struc
     struct order      o = { .c = c, .m = m, .p = p, .n = n };
     const struct ask *ask = kept(c, p, &leading_word[n], make_leading, &o);
     return ask->sql.n ? ask : NULL;
+}
+
+str row_sql(struct ctx *c, const struct module *m)
+{
+    struct order o = { .c = c, .m = m };
+    return ((const struct ask *)kept(c, m, &row_word[db_mode(c->db) == TX_WRITE], make_row, &o))->sql;
+}
+
+str store_sql(struct ctx *c, const struct module *m)
+{
+    struct order o = { .c = c, .m = m };
+    return ((const struct ask *)kept(c, m, store_word, make_store, &o))->sql;
 }
 
 /* ---- loading ------------------------------------------------------------------------------------------------------ */

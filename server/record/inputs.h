@@ -1,4 +1,4 @@
-/* inputs: where the values come from that a formula over one record reads: its own fields, fields of records it points at, rows of
+/* inputs: the statements of the write path, each worked out once: where the values come from that a formula over one record reads: its own fields, fields of records it points at, rows of
  * its lists.  Worked out once for each formula of the catalog; the record then costs one statement for each relation and list. */
 #ifndef RECORD_INPUTS_H
 #define RECORD_INPUTS_H
@@ -35,4 +35,8 @@ bool inputs_load(struct ctx *, const struct inputs *, int64_t id, const struct v
 /* The records of m whose first n steps of the path lead to a record; kept for as long as the catalog, so p must belong to it. NULL: such
  * a path has no column. */
 const struct ask *leading_ask(struct ctx *, const struct module *m, const struct path *p, int n);
+
+/* The statement that loads a row's columns in slot order, and the one that stores its computed columns and then takes the id. */
+str row_sql(struct ctx *, const struct module *);
+str store_sql(struct ctx *, const struct module *);
 #endif

@@ -3,6 +3,7 @@
 #include "record/record.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "record/inputs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,20 +49,12 @@ static bool row_rights(struct ctx *c, const struct module *m, int64_t id, const 
 
 bool row_load(struct ctx *c, const struct module *m, int64_t id, struct value *v, bool *found)
 {
-    struct buf   b;
     struct rows  r;
     int          n = 0;
     struct value a[] = { v_int(id) };
-    buf_init(&b, c->mem);
-    buf_putz(&b, "SELECT ");
-    for (int i = 0; i < m->nfields; i++)
-        if (m->fields[i].type->flags & FT_COLUMN)
-            buf_printf(&b, "%s" STR_FMT, n++ ? ", " : "", STR_ARG(m->fields[i].column));
-    buf_printf(&b, " FROM " STR_FMT " WHERE id = $1%s", STR_ARG(m->table), db_mode(c->db) == TX_WRITE ? db_dialect(c->db)->for_update : "");
-    if (!db_run(c->db, buf_str(&b), a, 1, c->mem, &r, &c->err))
+    if (!db_run(c->db, row_sql(c, m), a, 1, c->mem, &r, &c->err))
         return false;
     *found = r.nrows > 0;
-    n = 0;
     for (int i = 0; i < m->nfields && *found; i++) {
         const struct field *f = &m->fields[i];
         v[i] = f->type->flags & FT_COLUMN ? field_of_cell(f, CELL(&r, 0, n++), c->mem) : V_NONE;
