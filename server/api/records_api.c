@@ -362,8 +362,10 @@ static bool batch_part(struct batch *b, const char *name, bool (*run)(struct bat
     jw_arr(w);
     size_t at = 0;
     for (const struct json *j = list ? list->first : NULL; j; j = j->next, at++) {
-        int64_t     id = 0;
-        const char *what = "";
+        int64_t        id = 0;
+        const char    *what = "";
+        struct respite here = rec_here(c);
+        struct buf     out = b->k->out;
         if (!b->atomic && !db_save(c->db, &c->err))
             return false;
         bool ok = (run == batch_delete || j->type == JSON_OBJECT || err_problem(&c->err, STR_NONE, "type", "This must be an object")) && run(b, j, &id, &what);
@@ -397,6 +399,8 @@ static bool batch_part(struct batch *b, const char *name, bool (*run)(struct bat
             err_clear(&c->err);
         }
         jw_end_obj(w);
+        if (b->k->out.p == out.p && b->k->out.cap == out.cap)       /* the answer did not move into what would be given back */
+            rec_back(c, here);
     }
     jw_end_arr(w);
     return true;

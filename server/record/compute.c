@@ -246,6 +246,14 @@ static bool recompute(struct ctx *c, const struct module *m, int64_t id)
                         change_write(c, m, id, v[SLOT_VERSION].u.i, "compute", STR_NONE) && compute_mark(c, m, id, old, v));
 }
 
+struct respite rec_here(struct ctx *c) { return (struct respite){ arena_here(c->mem), c->dirty, c->dirty_cap }; }
+
+void rec_back(struct ctx *c, struct respite r)
+{
+    if (c->dirty == r.dirty && c->dirty_cap == r.cap && c->err.kind == ERR_NONE)
+        arena_back(c->mem, r.mark);
+}
+
 bool rec_flush(struct ctx *c)
 {
     for (int round = 0; c->ndirty; round++) {
@@ -256,9 +264,12 @@ bool rec_flush(struct ctx *c)
         c->dirty = NULL;
         c->ndirty = c->dirty_cap = 0;
         qsort(d, n, sizeof *d, by_record);
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
+            struct respite here = rec_here(c);
             if ((i == 0 || by_record(&d[i - 1], &d[i]) != 0) && !recompute(c, d[i].m, d[i].id))
                 return false;
+            rec_back(c, here);
+        }
     }
     return true;
 }

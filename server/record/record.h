@@ -108,6 +108,10 @@ bool compute_eval_seen(struct ctx *, int64_t id, const struct value *v, const ui
 /* Rows of a list of the record `owner`; with rights, those and that of them which the actor sees. */
 bool compute_list(struct ctx *, const struct expr_list *, int64_t owner, bool rights, struct expr_rows *out);
 struct path compute_list_owner(const struct module *, const struct expr_list *);       /* the path to that record */
+/* Memory of one record among many: given back when nothing that stays was made since. */
+struct respite { arena_mark mark; const struct dirty *dirty; size_t cap; };
+struct respite rec_here(struct ctx *);
+void rec_back(struct ctx *, struct respite);
 bool compute_own(struct ctx *, const struct module *, int64_t id, struct value *v, bool *changed);    /* all computed fields, in order */
 /* Notes the records whose computed fields read what has changed. old NULL: created or restored; now NULL: deleted. */
 bool compute_mark(struct ctx *, const struct module *, int64_t id, const struct value *old, const struct value *now);

@@ -385,8 +385,10 @@ static bool write_lines(struct ctx *c, struct record *r)
                 return err_problem(&c->err, f->name, "line", "Line %zu does not belong to this record", k + 1);
             line->v[f->via->slot] = v_ref(r->id);
             line->set[f->via->slot] = 1;
+            struct respite here = rec_here(c);
             if (!(line->id ? rec_update(c, line) : rec_create(c, line)))
                 return false;
+            rec_back(c, here);
         }
     }
     return true;
