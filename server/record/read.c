@@ -157,6 +157,18 @@ static void add_where(struct plan *p, str condition)
     buf_printf(&p->where, "(" STR_FMT ")", STR_ARG(condition));
 }
 
+/* What the record at the end of a path is called, if the actor may know; -1: nothing. */
+static int add_title(struct plan *p, const struct path *to, const struct module *m)
+{
+    struct path       t = *to;
+    struct sql_column s;
+    struct access     a = access_of(p->c, m);
+    if (t.nsteps == PATH_MAX_STEPS || !access_any(&a, ACT_READ) || !access_field(&a, m->title, FIELD_READ))
+        return -1;
+    t.step[t.nsteps++] = (struct expr_name){ .field = m->title };
+    return compose_path(&p->co, &t, &s) ? add_cell(p, s.sql) : -1;
+}
+
 static bool select_columns(struct plan *p)
 {
     size_t n = p->q->ncols + 1;
@@ -182,23 +194,19 @@ static bool select_columns(struct plan *p)
                 if (!k)
                     p->value_at[i] = at;
             }
+            const struct field *region = PATH_LAST(&part)->field = &col->f->parts->fields[0];
+            if (region->target)
+                p->title_at[i] = add_title(p, &part, region->target);
             continue;
         }
         if (!compose_path(&p->co, &col->path, &p->form[i]))
             continue;
         p->value_at[i] = add_cell(p, p->form[i].sql);
         if (col->f->vtype == V_REF && col->f->target && col->f->slot != SLOT_ID) {
-            struct path t = col->path;
             struct sql_column s;
-            bool ok = false;
-            if (col->path.nsteps == 1)
-                ok = compose_title(&p->co, 0, col->f, &s);
-            else if (t.nsteps < PATH_MAX_STEPS) {
-                struct access a = access_of(p->c, col->f->target);
-                t.step[t.nsteps++] = (struct expr_name){ .field = col->f->target->title };
-                ok = access_any(&a, ACT_READ) && access_field(&a, col->f->target->title, FIELD_READ) && compose_path(&p->co, &t, &s);
-            }
-            if (ok)
+            if (col->path.nsteps > 1)
+                p->title_at[i] = add_title(p, &col->path, col->f->target);
+            else if (compose_title(&p->co, 0, col->f, &s))
                 p->title_at[i] = add_cell(p, s.sql);
         }
     }
@@ -453,14 +461,14 @@ static void take_row(struct plan *p, struct found *out, const struct value *cell
         struct value *v = &out->cells[r * p->q->ncols + i];
         if (p->value_at[i] < 0)
             continue;
+        if (p->title_at[i] >= 0)
+            out->titles[r * p->q->ncols + i] = copy_value(p->c->mem, cells[p->title_at[i]]);
         if (p->q->cols[i].f->parts) {
             *v = address_value(p, cells, p->value_at[i]);
             continue;
         }
         struct value cell = copy_value(p->c->mem, cells[p->value_at[i]]);
         *v = sql_column_value(&p->form[i], &cell, p->c->mem);
-        if (p->title_at[i] >= 0)
-            out->titles[r * p->q->ncols + i] = copy_value(p->c->mem, cells[p->title_at[i]]);
     }
 }
 
@@ -675,7 +683,7 @@ static void reference_json(struct ctx *c, struct jw *w, const struct value *id, 
     jw_end_obj(w);
 }
 
-static void address_json(struct ctx *c, struct jw *w, const struct value *v)
+static void address_json(struct ctx *c, struct jw *w, const struct value *v, const struct value *region)
 {
     static const char *const keys[] = { "region", "detail", "postcode" };
     if (v->type != V_LIST) {
@@ -686,7 +694,7 @@ static void address_json(struct ctx *c, struct jw *w, const struct value *v)
     for (int k = 0; k < 3; k++) {
         jw_key(w, keys[k]);
         if (k == 0)
-            reference_json(c, w, &v->u.l.v[0], NULL);
+            reference_json(c, w, &v->u.l.v[0], region);
         else
             jw_value(w, &v->u.l.v[k]);
     }
@@ -707,7 +715,7 @@ static void cell_json(struct ctx *c, const struct found *f, size_t at, const str
             reference_json(c, w, &v->u.l.v[i], &t->u.l.v[i]);
         jw_end_arr(w);
     } else if (col->f->parts)
-        address_json(c, w, v);
+        address_json(c, w, v, t);
     else if (v->type == V_REF)
         reference_json(c, w, v, t);
     else if (v->type == V_NULL && col->f->vtype == V_LIST) {
