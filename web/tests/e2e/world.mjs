@@ -1,12 +1,8 @@
 /**
- * What the page tests share: a server (the real one when QUDAO_BIN is given, else the mock), a browser, signed-in pages
+ * What the page tests share: a server (the real one when run.mjs started it, else the mock), a browser, signed-in pages
  * whose console must stay clean, and the accessibility check.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { mock } from '../mock/server.mjs';
 
@@ -22,44 +18,9 @@ const ARGUMENTS = [
 ];
 const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
-async function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function realServer(binary) {
-  const data = mkdtempSync(join(tmpdir(), 'qudao-e2e-'));
-  const port = await freePort();
-  const child = spawn(binary, ['serve', '--data', data, '--demo', '--listen', `127.0.0.1:${port}`], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  const signIn = await new Promise((resolve, reject) => {
-    const hear = (chunk) => {
-      said += chunk;
-      const found = /sign in: (\S+)\s+password: (\S+)/.exec(said);
-      if (found) resolve({ email: found[1], password: found[2] });
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.on('exit', (code) => reject(new Error(`the server ended with ${code}: ${said.slice(-800)}`)));
-    setTimeout(() => reject(new Error(`the server did not start: ${said.slice(-800)}`)), 60_000).unref();
-  });
-  return {
-    base: `http://127.0.0.1:${port}`,
-    ...signIn,
-    real: true,
-    async close() {
-      const ended = new Promise((resolve) => child.on('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-      rmSync(data, { recursive: true, force: true });
-    },
-  };
+/** The server of all tests, which run.mjs started. */
+function sharedServer() {
+  return { ...JSON.parse(process.env.QUDAO_SERVER), close: async () => {} };
 }
 
 async function mockServer() {
@@ -75,7 +36,7 @@ async function mockServer() {
 }
 
 export async function world() {
-  const server = await (process.env.QUDAO_BIN ? realServer(process.env.QUDAO_BIN) : mockServer());
+  const server = await (process.env.QUDAO_SERVER ? sharedServer() : mockServer());
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ARGUMENTS,
