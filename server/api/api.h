@@ -83,6 +83,8 @@ bool call_download(struct call *, str type, str name, bool (*make)(struct call *
 str  disposition(struct arena *, bool shown, str name);             /* Content-Disposition, RFC 6266 */
 /* For ROUTE_OWN: a piece of work in a transaction of its own, with the catalog pinned; run again when busy. */
 bool call_desk(struct call *, enum tx_mode, bool (*work)(struct call *, void *arg), void *arg);
+/* The same for a write that Idempotency-Key may repeat. */
+bool call_write(struct call *, bool (*work)(struct call *, void *arg), void *arg);
 /* The person behind a user id, from the user module; false: none or not active. */
 bool actor_load(struct ctx *, int64_t user, struct actor *out);
 void problem_json(struct buf *, const struct err *, str trace, str current);
@@ -97,7 +99,7 @@ void problem_json(struct buf *, const struct err *, str trace, str current);
     H(views_list) H(views_create) H(views_update) H(views_delete) H(dashboards_list) H(dashboards_get)                  \
     H(calendars_list) H(calendars_get) H(calendars_put) H(calendars_delete)                                                                      \
     H(roles_list) H(roles_get) H(roles_create) H(roles_update) H(users_list) H(users_get) H(users_create) H(users_update)                         \
-    H(exports_get) H(imports_list) H(imports_create) H(imports_get) H(imports_rejected) H(imports_undo)                  \
+    H(exports_get) H(imports_list) H(imports_create) H(imports_get) H(imports_rejected) H(imports_undo) H(files_create) H(files_get)                  \
     H(health_get) H(metrics_get) H(openapi_get) H(events_get)
 #define H(name) bool name(struct call *);
 HANDLERS(H)

@@ -1,5 +1,6 @@
 /* commands: see commands.h. */
 #include "api/commands.h"
+#include "api/backup.h"
 #include "api/demo_load.h"
 #include "api/events.h"
 #include "api/import_jobs.h"
@@ -463,17 +464,15 @@ static int backup(struct job *j)
 {
     if (j->n != 1)
         return misused("backup", "one file name is needed");
-    return open_existing(j) && store_backup(j->store, j->rest[0], &j->e) ? 0 : refused("backup", &j->e);
+    return open_existing(j) && backup_write(j->store, setting_text(j->s, "data"), j->rest[0], &j->e) ? 0 : refused("backup", &j->e);
 }
 
 static int restore(struct job *j)
 {
-    struct store *from;
     if (j->n != 1)
         return misused("restore", "one file name is needed");
     if (setting_text(j->s, "database").n)
         return misused("restore", "on PostgreSQL use pg_restore");
-    struct store_options o = { .sqlite_path = j->rest[0], .read_only = true };
     const char *target = str_printf(j->mem, "%s/qudao.db", text_z(j->mem, j->s, "data")).p;
     if (access(j->rest[0], R_OK)) {
         fprintf(stderr, "qudao restore: %s: %s\n", j->rest[0], strerror(errno));
@@ -483,16 +482,7 @@ static int restore(struct job *j)
         fprintf(stderr, "qudao restore: %s exists; restore into an empty folder\n", target);
         return 1;
     }
-    if (!store_open(&o, &from, &j->e))
-        return refused("restore", &j->e);
-    if (mkdir(text_z(j->mem, j->s, "data"), 0700) && errno != EEXIST) {
-        fprintf(stderr, "qudao restore: %s: %s\n", text_z(j->mem, j->s, "data"), strerror(errno));
-        store_close(from);
-        return 1;
-    }
-    bool ok = store_backup(from, target, &j->e);
-    store_close(from);
-    return ok && open_existing(j) ? 0 : refused("restore", &j->e);
+    return backup_read(j->rest[0], text_z(j->mem, j->s, "data"), &j->e) && open_existing(j) ? 0 : refused("restore", &j->e);
 }
 
 static void say(void *arg, str line)
@@ -503,7 +493,8 @@ static void say(void *arg, str line)
 
 static int check(struct job *j)
 {
-    if (!open_existing(j) || !store_check(j->store, say, NULL, &j->e))
+    str data = setting_text(j->s, "data");
+    if (!open_existing(j) || !store_check(j->store, say, NULL, &j->e) || (data.n && !backup_check_files(j->store, data, say, NULL, &j->e)))
         return refused("check", &j->e);
     puts("ok");
     return 0;

@@ -1,5 +1,5 @@
 /* imports_api: files of records over HTTP: sending one, asking how far it is, taking it back. */
-#include "api/api.h"
+#include "api/form.h"
 #include "api/import_jobs.h"
 #include "base/text.h"
 #include "exchange/mapping.h"
@@ -11,94 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 1500, NAME_MAX_BYTES = 255 };
-
-/* ---- the form ------------------------------------------------------------------------------------------------------------- */
-
-struct form { const struct part *parts, *file; size_t n; const struct json *options; };
-
-static bool read_form(struct call *k, struct form *out)
-{
-    struct part *parts;
-    str          body;
-    struct json *j;
-    *out = (struct form){ 0 };
-    if (!str_starts(request_header(k->rq, "content-type"), S("multipart/form-data")))
-        return err_set(&k->c.err, ERR_MALFORMED, "A form with a file is needed: Content-Type multipart/form-data");
-    if (!request_body(k->rq, &body))
-        return err_internal(&k->c.err, "body cannot be mapped");
-    if (!multipart_parse(k->c.mem, request_header(k->rq, "content-type"), body, &parts, &out->n, &k->c.err))
-        return false;
-    out->parts = parts;
-    for (size_t i = 0; i < out->n; i++) {
-        const struct part *p = &parts[i];
-        bool               options = str_eqz(p->name, "options") || str_eqz(p->name, "json");
-        if (options || str_starts(p->type, S("application/json"))) {
-            if (!json_parse(k->c.mem, p->data, &j, &k->c.err))
-                return false;
-            out->options = j;
-        } else if (p->filename.p || str_eqz(p->name, "file"))
-            out->file = out->file ? out->file : p;
-    }
-    return out->file || err_problem(&k->c.err, S("file"), "required", "This is needed");
-}
-
-/* By whatever way it came: the JSON part, a field of the form, the address. */
-static bool form_text(struct call *k, const struct form *f, const char *name, str *out)
-{
-    const struct json *j = json_get(f->options, name);
-    struct buf         b;
-    *out = S("");
-    if (j && j->type != JSON_NULL) {
-        if (j->type == JSON_STRING)
-            *out = j->s;
-        else {
-            struct jw w;
-            buf_init(&b, k->c.mem);
-            jw_init(&w, &b);
-            jw_json(&w, j);
-            *out = buf_str(&b);
-        }
-        return true;
-    }
-    for (size_t i = 0; i < f->n; i++)
-        if (!f->parts[i].filename.p && str_eqz(f->parts[i].name, name)) {
-            *out = str_trim(f->parts[i].data);
-            return text_valid(*out) || err_problem(&k->c.err, str_of(name), "text", "This is no valid text");
-        }
-    *out = call_param(k, name);
-    return true;
-}
-
-static bool form_flag(struct call *k, const struct form *f, const char *name, bool *out)
-{
-    str s;
-    if (!form_text(k, f, name, &s))
-        return false;
-    *out = str_eqz(s, "true") || str_eqz(s, "1");
-    return *out || !s.n || str_eqz(s, "false") || str_eqz(s, "0") || err_problem(&k->c.err, str_of(name), "boolean", "This must be true or false");
-}
-
-/* What the sender called the file, for people: the last part of a path, without what cannot be shown. */
-static str shown_name(struct call *k, str name)
-{
-    struct buf b;
-    size_t     at = 0;
-    for (size_t i = 0; i < name.n; i++)
-        if (name.p[i] == '/' || name.p[i] == '\\')
-            at = i + 1;
-    name = str_sub(name, at, name.n);
-    buf_init(&b, k->c.mem);
-    if (!text_valid(name))
-        return S("file");
-    for (size_t i = 0; i < name.n && b.n < NAME_MAX_BYTES - 4;) {
-        size_t  from = i;
-        int32_t cp = text_next(name, &i);
-        if (cp >= 0x20 && cp != 0x7f)
-            buf_put(&b, str_sub(name, from, i));
-    }
-    return b.n ? buf_str(&b) : S("file");
-}
+enum { WAIT_MS = 1500 };
 
 /* ---- sending ---------------------------------------------------------------------------------------------------------------- */
 
@@ -209,26 +122,37 @@ static bool read_order(struct call *k, const struct form *f, struct import_order
     return true;
 }
 
+struct sending { struct form form; struct import_order order; const char *path; };
+
+static bool note_import(struct call *k, void *arg)
+{
+    struct sending      *s = arg;
+    struct import_entry  e;
+    int64_t              id;
+    if (!read_order(k, &s->form, &s->order) || !check_header(k, s->path, &s->order) || !import_log_new(&k->c, &s->order, &id) ||
+        !import_log_get(&k->c, id, s->order.user, &e) || !show(k, &e))
+        return false;
+    then(k, id, run_it);
+    call_status(k, 201);
+    call_header(k, "Location", str_printf(k->c.mem, "/api/v1/imports/%lld", (long long)id));
+    return true;
+}
+
+/* The file is stored before the transaction begins, which shall not wait for the disk. */
 bool imports_create(struct call *k)
 {
-    struct form         f;
-    struct import_order o = { .user = k->actor.user, .lang = k->c.err.lang, .server = import_jobs_server(k->app->imports) };
-    struct import_entry e;
-    if (!read_form(k, &f) || !read_order(k, &f, &o))
+    struct sending s = { .order = { .user = k->actor.user, .lang = k->c.err.lang, .server = import_jobs_server(k->app->imports) } };
+    if (!form_read(k, true, &s.form))
         return false;
-    o.name = shown_name(k, f.file->filename);
-    o.spool = str_printf(k->c.mem, "import-" STR_FMT, STR_ARG(k->rq->trace));
-    const char *path = str_z(k->c.mem, import_spool_path(k->c.mem, k->app, o.spool));
-    if (!write_spool(k, path, f.file->data))
+    s.order.name = form_file_name(k, s.form.file->filename);
+    s.order.spool = str_printf(k->c.mem, "import-" STR_FMT, STR_ARG(k->rq->trace));
+    s.path = str_z(k->c.mem, import_spool_path(k->c.mem, k->app, s.order.spool));
+    if (!write_spool(k, s.path, s.form.file->data))
         return false;
-    if (!check_header(k, path, &o) || !import_log_new(&k->c, &o, &k->number) || !import_log_get(&k->c, k->number, o.user, &e) || !show(k, &e)) {
-        unlink(path);
-        return false;
-    }
-    then(k, k->number, run_it);
-    call_status(k, 201);
-    call_header(k, "Location", str_printf(k->c.mem, "/api/v1/imports/%lld", (long long)k->number));
-    return true;
+    bool ok = call_write(k, note_import, &s);
+    if (!ok || !k->committed)       /* refused, or a repeat of one that has its own */
+        unlink(s.path);
+    return ok;
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------------ */

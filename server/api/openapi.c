@@ -23,6 +23,7 @@
 #define NUMBER "{\"type\":\"integer\",\"format\":\"int64\"}"
 #define INSTANT "{\"type\":\"string\",\"format\":\"date-time\"}"
 #define ANY "{}"
+#define BYTES "{\"type\":\"string\",\"contentMediaType\":\"application/octet-stream\"}"
 #define CURSOR "\"next\":{\"type\":[\"string\",\"null\"],\"description\":\"The cursor of the next page; null at the end\"}"
 #define FORMULA "{\"type\":\"string\",\"description\":\"A formula\"}"
 #define FORMULAS "{\"type\":\"object\",\"additionalProperties\":" FORMULA "}"
@@ -84,6 +85,19 @@ static const struct { const char *name, *schema; } shapes[] = {
                      ",\"shared\":" FLAG ",\"default\":" FLAG) },
     { "Views", NEEDS("\"views\"", "\"views\":" LIST(REF("View"))) },
     { "Dashboards", NEEDS("\"dashboards\"", "\"dashboards\":" LIST("{\"type\":\"object\"}")) },
+    { "File", NEEDS("\"id\"", "\"id\":" NUMBER ",\"name\":" TEXT ",\"size\":" NUMBER ",\"type\":" TEXT) },
+    { "FileForm", NEEDS("\"file\"", "\"file\":" BYTES) },
+    { "ImportForm", NEEDS("\"file\",\"module\"", "\"file\":" BYTES ",\"module\":" TEXT ",\"key\":{\"type\":\"string\",\"description\":\"Unique field by which records are found and changed\"}"
+                          ",\"map\":{\"type\":\"string\",\"description\":\"Column=field,A+B=field or JSON {\\\"Column\\\":\\\"field\\\"}; without it the header names the fields\"}"
+                          ",\"dry_run\":" FLAG ",\"encoding\":" TEXT ",\"sheet\":" TEXT) },
+    { "Import", NEEDS("\"id\",\"state\"", "\"id\":" NUMBER ",\"module\":{\"type\":[\"string\",\"null\"]},\"file\":" TEXT
+                      ",\"state\":{\"type\":\"string\",\"enum\":[\"waiting\",\"running\",\"done\",\"failed\",\"interrupted\",\"undoing\",\"undone\"]},\"dry_run\":" FLAG
+                      ",\"key\":{\"type\":[\"string\",\"null\"]},\"created_at\":" INSTANT ",\"finished_at\":{\"type\":[\"string\",\"null\"]},\"rows\":" NUMBER ",\"created\":" NUMBER
+                      ",\"updated\":" NUMBER ",\"unchanged\":" NUMBER ",\"rejected\":" NUMBER ",\"progress\":{\"type\":\"integer\",\"description\":\"Percent\"}"
+                      ",\"message\":{\"type\":[\"string\",\"null\"]},\"rejected_file\":{\"type\":[\"string\",\"null\"]}"
+                      ",\"problems\":" LIST(OBJECT("\"line\":" NUMBER ",\"column\":{\"type\":[\"string\",\"null\"]},\"message\":" TEXT))
+                      ",\"undo\":" OR_NULL(OBJECT("\"undone\":" NUMBER ",\"left_alone\":" NUMBER ",\"left\":" LIST(OBJECT("\"id\":" NUMBER ",\"message\":" TEXT))))) },
+    { "Imports", NEEDS("\"imports\"", "\"imports\":" LIST(REF("Import")) "," CURSOR) },
     { "Health", NEEDS("\"status\"", "\"status\":" TEXT ",\"version\":" TEXT ",\"database\":" TEXT) },
 };
 
@@ -118,6 +132,11 @@ static const struct about { const char *method, *path, *takes, *gives; } abouts[
     { "POST", "/users", "UserInput", "User" },
     { "GET", "/users/{id}", NULL, "User" },
     { "PATCH", "/users/{id}", "UserInput", "User" },
+    { "POST", "/files", "FileForm", "File" },
+    { "POST", "/imports", "ImportForm", "Import" },
+    { "GET", "/imports", NULL, "Imports" },
+    { "GET", "/imports/{id}", NULL, "Import" },
+    { "POST", "/imports/{id}/undo", NULL, "Import" },
     { "GET", "/health", NULL, "Health" },
 };
 
@@ -139,6 +158,16 @@ static const struct param { const char *path, *name, *schema, *doc; } params[] =
     { "/search", "limit", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":20}", "Most hits" },
     { "/changes", "since", TEXT, "next of the answer before; from the beginning without" },
     { "/changes", "limit", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,\"default\":100}", "Most changes" },
+    { "/exports/{m}", "where", TEXT, "A formula: which records" },
+    { "/exports/{m}", "sort", TEXT, "-order_date,name: fields and paths, minus for descending" },
+    { "/exports/{m}", "q", TEXT, "Search within the module" },
+    { "/exports/{m}", "fields", TEXT, "Names and paths, with commas; all without" },
+    { "/exports/{m}", "format", "{\"type\":\"string\",\"enum\":[\"csv\",\"xlsx\"],\"default\":\"csv\"}", "Kind of file" },
+    { "/exports/{m}", "header", "{\"type\":\"string\",\"enum\":[\"labels\",\"names\"],\"default\":\"labels\"}", "What the first row says; with names, choices are codes" },
+    { "/exports/{m}", "encoding", "{\"type\":\"string\",\"enum\":[\"utf-8\",\"utf-8-bom\",\"utf-16le\",\"gb18030\"],\"default\":\"utf-8\"}", "Of CSV" },
+    { "/imports", "limit", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":500,\"default\":50}", "Imports of a page" },
+    { "/imports", "cursor", TEXT, "next of the page before" },
+    { "/files/{id}", "download", FLAG, "true: to be kept, not shown" },
     { "/views", "module", TEXT, "Of this module only" },
     { "/users", "cursor", TEXT, "next of the page before" },
 };
@@ -327,7 +356,7 @@ static void parameter(struct jw *w, str name, const char *in, const char *schema
 static void parameters(struct jw *w, const struct route *r, bool fixed)
 {
     str  rest = str_of(r->path), part;
-    bool writes = r->tx == TX_WRITE;
+    bool writes = r->tx == TX_WRITE || (r->flags & ROUTE_RAW);
     bool one = !strcmp(r->path, "/records/{m}/{id}") && writes;
     jw_key(w, "parameters");
     jw_arr(w);
@@ -379,7 +408,7 @@ static bool is(const struct route *r, const char *method, const char *path) { re
 
 static bool creates(const struct route *r)
 {
-    static const char *const paths[] = { "/records/{m}", "/modules", "/modules/{m}/fields", "/views", "/roles", "/users", "/files" };
+    static const char *const paths[] = { "/records/{m}", "/modules", "/modules/{m}/fields", "/views", "/roles", "/users", "/files", "/imports" };
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (is(r, "POST", paths[i]))
             return true;

@@ -202,6 +202,8 @@ static void history_value(struct call *k, const struct field *f, const struct va
         jw_end_obj(&k->w);
     } else if (v->type == V_DEC)
         jw_str(&k->w, dec_text_fixed(k->c.mem, v->u.d, f->scale));
+    else if (v->type == V_TEXT && (f->type->flags & FT_JSON))
+        jw_raw(&k->w, v->u.s);
     else
         jw_value(&k->w, v);
 }

@@ -306,23 +306,35 @@ static str current_record(struct call *k, const struct route *r)
     return buf_str(&b);
 }
 
-static bool work(struct call *k, const struct route *r)
+/* A write that is done once, however often it is asked for with the same key. */
+static bool once(struct call *k, bool (*run)(struct call *, void *), void *arg)
 {
-    str  key = r->tx == TX_WRITE ? request_header(k->rq, "idempotency-key") : STR_NONE;
-    str  hash = STR_NONE;
+    str  key = request_header(k->rq, "idempotency-key"), hash = STR_NONE;
     bool done = false;
-    if (!may_enter(k, r))
-        return false;
     if (key.n && k->actor.user) {
         hash = request_hash(k);
         if (!recall(k, key, hash, &done))
             return false;
     }
-    if (!done && (!r->run(k) || !rec_flush(&k->c))) {
-        k->current = current_record(k, r);
+    if (!done && (!run(k, arg) || !rec_flush(&k->c)))
         return false;
-    }
     return done || !hash.n || keep(k, key, hash);
+}
+
+static bool run_handler(struct call *k, void *route)
+{
+    const struct route *r = route;
+    if (r->run(k) && rec_flush(&k->c))
+        return true;
+    k->current = current_record(k, r);
+    return false;
+}
+
+static bool work(struct call *k, const struct route *r)
+{
+    if (!may_enter(k, r))
+        return false;
+    return r->tx == TX_WRITE ? once(k, run_handler, (void *)r) : run_handler(k, (void *)r);
 }
 
 /* On PostgreSQL writers that met on the same data and lost take turns from then on, so that they do not meet one another again.
@@ -402,6 +414,23 @@ bool call_desk(struct call *k, enum tx_mode mode, bool (*run)(struct call *, voi
         err_clear(&k->c.err);
     }
     return err_set(&k->c.err, ERR_BUSY, "The server is busy; try again");
+}
+
+struct writing { bool (*run)(struct call *, void *); void *arg; };
+
+static bool write_once(struct call *k, void *arg)
+{
+    const struct writing *w = arg;
+    buf_init(&k->out, k->rq->mem);
+    jw_init(&k->w, &k->out);
+    k->rp->nheaders = 0;
+    return once(k, w->run, w->arg);
+}
+
+bool call_write(struct call *k, bool (*run)(struct call *, void *), void *arg)
+{
+    struct writing w = { run, arg };
+    return call_desk(k, TX_WRITE, write_once, &w);
 }
 
 static bool work_of(struct call *k, void *route) { return work(k, route); }

@@ -110,6 +110,29 @@ static bool read_json(const struct field *f, const struct json *j, struct arena 
     return true;
 }
 
+static bool no_file(struct err *e) { return err_set(e, ERR_INVALID, "This must be a file or a list of at most %d files, each by its id", 100); }
+
+/* 7, {"id":7,…} or a list of these, as [7]; whose they are is asked where records are written. */
+static bool read_files(const struct field *f, const struct json *j, struct arena *mem, struct value *out, struct err *e)
+{
+    const struct json *one = j->type == JSON_ARRAY ? j->first : j;
+    struct buf         b;
+    size_t             n = 0;
+    (void)f;
+    *out = V_NONE;
+    buf_init(&b, mem);
+    for (; one; one = j->type == JSON_ARRAY ? one->next : NULL) {
+        int64_t id = 0;
+        if (n == 100 || !(one->type == JSON_OBJECT ? json_i64(one, "id", &id) : one->type == JSON_NUMBER && str_to_i64(one->s, &id)) || id < 1)
+            return no_file(e);
+        buf_printf(&b, "%s%lld", n++ ? "," : "[", (long long)id);
+    }
+    buf_putc(&b, ']');
+    if (n)
+        *out = v_text(buf_str(&b));
+    return true;
+}
+
 static const struct fieldtype types[] = {
     { "text",        V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "one line of text" },
     { "long_text",   V_TEXT, FT_COLUMN | FT_TEXT, 0, read_text, "text of several lines" },
@@ -135,7 +158,7 @@ static const struct fieldtype types[] = {
     { "rollup",      V_NULL, FT_COLUMN | FT_COMPUTED, 2, NULL, "an aggregate of related records, kept current" },
     { "person",      V_REF,  FT_COLUMN | FT_ONE, 0, NULL, "a user" },
     { "department",  V_REF,  FT_COLUMN | FT_ONE, 0, NULL, "a department" },
-    { "file",        V_TEXT, FT_COLUMN | FT_JSON, 0, read_json, "attached files" },
+    { "file",        V_TEXT, FT_COLUMN | FT_JSON | FT_FILES, 0, read_files, "attached files" },
     { "json",        V_TEXT, FT_COLUMN | FT_JSON, 0, read_json, "any JSON value" },
 };
 

@@ -17,6 +17,7 @@ enum {
     FT_SCALED   = 1 << 7,   /* a decimal with a scale */
     FT_OPTIONS  = 1 << 8,   /* codes out of a list */
     FT_JSON     = 1 << 9,   /* structured text */
+    FT_FILES    = 1 << 10,  /* attached files: see record/file.h */
 };
 
 struct field;

@@ -1,6 +1,6 @@
 /* write: create, update, delete, restore.  See record.h for the order; every refusal happens before the first statement
  * that writes, so a refused write leaves no trace even within its transaction. */
-#include "record/record.h"
+#include "record/file.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "record/inputs.h"
@@ -489,7 +489,7 @@ bool rec_create(struct ctx *c, struct record *r)
     stamp(c, r, true);
     if (m->ntypes == 1 && r->v[SLOT_RECORD_TYPE].type == V_NULL)
         r->v[SLOT_RECORD_TYPE] = v_text(m->types[0].code);
-    if (!set_defaults(c, r) || !compute_own(c, m, 0, r->v, &changed))
+    if (!file_settle(c, r, NULL) || !set_defaults(c, r) || !compute_own(c, m, 0, r->v, &changed))
         return false;
     if (!a.everything) {        /* the record as it would be must be one that a role lets the actor make */
         if (!row_rights(c, m, 0, r->v, ACT_CREATE, levels, &seen, &may))
@@ -499,7 +499,7 @@ bool rec_create(struct ctx *c, struct record *r)
         if (!check_written_fields(c, r, levels))
             return false;
     }
-    if (!validate(c, r) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !write_links(c, r, true) || !write_lines(c, r))
+    if (!validate(c, r) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !file_note_uses(c, r, NULL) || !write_links(c, r, true) || !write_lines(c, r))
         return false;
     r->version = 1;
     if (!search_write(c, m, r->id, NULL, r->v) || !change_write(c, m, r->id, 1, "create", STR_NONE) || !compute_mark(c, m, r->id, NULL, r->v))
@@ -618,7 +618,7 @@ bool rec_update(struct ctx *c, struct record *r)
         if (!r->set[i])
             r->v[i] = old[i];
     }
-    if (!follow_defaults(c, r, old) || !compute_own(c, m, r->id, r->v, &changed) || !validate(c, r))
+    if (!file_settle(c, r, old) || !follow_defaults(c, r, old) || !compute_own(c, m, r->id, r->v, &changed) || !validate(c, r))
         return false;
     str changes = describe(c, m, old, r->v, &any);
     if (any || changed) {
@@ -630,7 +630,7 @@ bool rec_update(struct ctx *c, struct record *r)
             if (!may)
                 return err_set(&c->err, ERR_DENIED, "You may not change the record in this way");
         }
-        if ((is_user_module(m) && !own_address(c, m, r->id, r->v)) || !update_row(c, r, old, r->v) || !note_user(c, m) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
+        if ((is_user_module(m) && !own_address(c, m, r->id, r->v)) || !update_row(c, r, old, r->v) || !note_user(c, m) || !file_note_uses(c, r, old) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
             !change_write(c, m, r->id, r->v[SLOT_VERSION].u.i, "update", changes) || !compute_mark(c, m, r->id, old, r->v))
             return false;
     }
