@@ -437,6 +437,8 @@ static bool compile_field(struct loading *l, struct field *f)
         if (f->formula->uses_me || f->formula->uses_now)
             return err_problem(l->e, f->name, "formula", "A stored formula cannot use ME(), TODAY() or NOW(): its value would move by itself");
     }
+    if (f->target && !(f->type->flags & (FT_READ | FT_LINES)) && !compile(l, f->target, f->name, "where", json_str(f->def, "where"), &f->where))
+        return false;
     return compile(l, f->module, f->name, "required_when", json_str(f->def, "required_when"), &f->required_when) &&
            compile(l, f->module, f->name, "visible_when", json_str(f->def, "visible_when"), &f->visible_when) && read_default(l, f);
 }
@@ -484,11 +486,19 @@ static bool read_types(struct loading *l, struct module *m)
             !name_list(l, m, json_get(j, "required"), &t->required, &t->nrequired))
             return false;
         for (size_t i = 0; i < t->nfields; i++)
-            ((struct field *)t->fields[i])->only_in = t;
+            ((struct field *)t->fields[i])->typed = true;
     }
     m->fields[SLOT_RECORD_TYPE].options = o;
     m->fields[SLOT_RECORD_TYPE].noptions = m->ntypes;
     return true;
+}
+
+bool type_has(const struct record_type *t, const struct field *f)
+{
+    for (size_t i = 0; f->typed && t && i < t->nfields; i++)
+        if (t->fields[i] == f)
+            return true;
+    return !f->typed;
 }
 
 /* Computed fields of a module in the order that each comes after those of the same record that it reads. */

@@ -38,7 +38,7 @@ struct field {
     struct module          *parts;          /* address: its parts, as a module without id */
     int                     slot, scale;
     enum vtype              vtype;          /* of its value */
-    const struct record_type *only_in;      /* NULL: in all record types */
+    bool                    typed;          /* exists only in the record types that name it: type_has */
     bool                    required, unique, readonly, search, index, system, gap_none, follow, round;
     /* follow: the default is taken again when what it reads changes; round: more decimals are rounded, not refused */
     enum on_delete          on_delete;
@@ -122,6 +122,7 @@ struct catalog {
 const struct module *catalog_module(const struct catalog *, str name);          /* NULL: none */
 const struct module *catalog_module_id(const struct catalog *, int64_t id);
 const struct field  *module_field(const struct module *, str name);             /* NULL: none */
+bool                 type_has(const struct record_type *, const struct field *);    /* does the field exist in records of the type (NULL: of none) */
 const struct role   *catalog_role(const struct catalog *, str name);
 size_t               module_index(const struct catalog *, const struct module *);
 

@@ -356,7 +356,7 @@ static str users_of_field(struct design *d, const struct field *f, const struct 
             if (g == f || g->part_of)
                 continue;
             if (used_by(g->formula, f) || used_by(g->lookup, f) || used_by(g->required_when, f) || used_by(g->visible_when, f) ||
-                used_by(g->default_expr, f) || g->depends_on == f || g->via == f)
+                used_by(g->default_expr, f) || used_by(g->where, f) || g->depends_on == f || g->via == f)
                 SAY(STR_FMT "." STR_FMT, STR_ARG(m->name), STR_ARG(g->name));
         }
         for (size_t k = 0; k < m->nlists; k++)      /* formulas over the related list that this relation makes */
@@ -445,6 +445,17 @@ static str rename_sort(struct renaming *r, const struct module *m, str text)
     return buf_str(&b);
 }
 
+/* Of a relation's definition: where its filter finds its names. */
+static const struct module *picked_from(struct design *d, const struct json *field)
+{
+    str type = json_str(field, "type");
+    if (str_eqz(type, "person"))
+        return catalog_module(d->cat, S("user"));
+    if (str_eqz(type, "department"))
+        return catalog_module(d->cat, S("department"));
+    return str_eqz(type, "relation") || str_eqz(type, "relations") ? catalog_module(d->cat, json_str(field, "module")) : NULL;
+}
+
 static struct json *rename_json(struct renaming *r, const struct module *m, const struct json *j, str list_of)
 {
     struct json *out = NEW(r->d->mem, struct json), **tail = &out->first;
@@ -481,6 +492,8 @@ static struct json *rename_json(struct renaming *r, const struct module *m, cons
         const struct module *inner = here;
         if (str_eqz(list_of, "modules") && catalog_module(r->d->cat, j->key))       /* a role's part for a module */
             inner = catalog_module(r->d->cat, j->key);
+        if (str_eqz(c->key, "where") && picked_from(r->d, j))
+            inner = picked_from(r->d, j);
         struct json *copy = rename_json(r, inner, c, j->key.n ? j->key : list_of);
         if (r->module && str_eqz(j->key, "modules") && str_eq(c->key, r->module->name)) {
             copy->key = r->new_name;

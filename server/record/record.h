@@ -116,6 +116,12 @@ bool compute_own(struct ctx *, const struct module *, int64_t id, struct value *
 /* Notes the records whose computed fields read what has changed. old NULL: created or restored; now NULL: deleted. */
 bool compute_mark(struct ctx *, const struct module *, int64_t id, const struct value *old, const struct value *now);
 bool compute_mark_self(struct ctx *, const struct module *, int64_t id);
+/* Whether values go together; problems in ctx->err. */
+const struct record_type *fit_type(const struct record *);      /* NULL: none */
+void fit_leave_type(struct record *, const struct value *old);  /* empties what its new type does not have */
+void fit_fields(struct ctx *, const struct record *);           /* what is given must exist in its type */
+bool fit_options(const struct record *, const struct field *);
+bool fit_picker(struct ctx *, const struct record *, const struct field *, const struct value *old);    /* false: the database failed */
 bool change_write(struct ctx *, const struct module *, int64_t id, int64_t version, const char *op, str changes);
 /* Stored values of one row, by slot; FT_MANY lists too.  *found false when there is none. */
 bool row_load(struct ctx *, const struct module *, int64_t id, struct value *v, bool *found);

@@ -221,7 +221,7 @@ void record_missing(struct ctx *c, const struct record *r, const struct field *b
         const struct field *f = &r->m->fields[i];
         bool                given = f->type->flags & FT_LINES ? r->lines[i].given : r->set[i];
         bool                filled = f->otherwise.type != V_NULL || f->default_expr || f->readonly || str_eqz(str_of(f->type->name), "auto_number");
-        if (f->required && f != but && !f->part_of && !f->only_in && !f->visible_when && !given && !filled && !has_problem(&c->err, f->name))
+        if (f->required && f != but && !f->part_of && !f->typed && !f->visible_when && !given && !filled && !has_problem(&c->err, f->name))
             err_problem(&c->err, f->name, "required", "This is needed");
     }
 }

@@ -172,18 +172,20 @@ static bool still_there(struct ctx *c, const struct field *f, struct value *v)
 /* Constants first, because formulas may read them. */
 static bool set_defaults(struct ctx *c, struct record *r)
 {
-    const struct module *m = r->m;
+    const struct module      *m = r->m;
+    const struct record_type *t = fit_type(r);
     for (int i = SLOT_FIRST; i < m->nfields; i++)
-        if (!r->set[i] && r->v[i].type == V_NULL && !m->fields[i].default_expr) {
+        if (!r->set[i] && r->v[i].type == V_NULL && !m->fields[i].default_expr && type_has(t, &m->fields[i])) {
             r->v[i] = m->fields[i].otherwise;
             if (r->v[i].type == V_REF && !still_there(c, &m->fields[i], &r->v[i]))
                 return false;
         }
     for (int i = SLOT_FIRST; i < m->nfields; i++)
-        if (!r->set[i] && r->v[i].type == V_NULL && m->fields[i].default_expr && !take_default(c, r, &m->fields[i]))
+        if (!r->set[i] && r->v[i].type == V_NULL && m->fields[i].default_expr && type_has(t, &m->fields[i]) && !take_default(c, r, &m->fields[i]))
             return false;
     for (int i = SLOT_FIRST; i < m->nfields; i++)
-        if (str_eqz(str_of(m->fields[i].type->name), "auto_number") && r->v[i].type == V_NULL && !next_number(c, &m->fields[i], &r->v[i]))
+        if (str_eqz(str_of(m->fields[i].type->name), "auto_number") && r->v[i].type == V_NULL && type_has(t, &m->fields[i]) &&
+            !next_number(c, &m->fields[i], &r->v[i]))
             return false;
     return true;
 }
@@ -194,7 +196,7 @@ static bool follow_defaults(struct ctx *c, struct record *r, const struct value 
     for (int i = SLOT_FIRST; i < r->m->nfields; i++) {
         const struct field *f = &r->m->fields[i];
         bool                moved = false;
-        if (!f->follow || !f->default_expr || r->set[i])
+        if (!f->follow || !f->default_expr || r->set[i] || !type_has(fit_type(r), f))
             continue;
         for (int k = 0; k < f->default_expr->npaths; k++) {
             const struct field *on = f->default_expr->paths[k].step[0].field;
@@ -218,14 +220,6 @@ static bool condition(struct ctx *c, const struct record *r, const struct expr *
     return true;
 }
 
-static const struct record_type *type_of(const struct record *r)
-{
-    for (size_t i = 0; i < r->m->ntypes; i++)
-        if (r->v[SLOT_RECORD_TYPE].type == V_TEXT && str_eq(r->m->types[i].code, r->v[SLOT_RECORD_TYPE].u.s))
-            return &r->m->types[i];
-    return NULL;
-}
-
 static bool has_value(const struct record *r, int i)
 {
     const struct field *f = &r->m->fields[i];
@@ -238,9 +232,9 @@ static bool has_value(const struct record *r, int i)
 
 static bool check_required(struct ctx *c, const struct record *r, const struct field *f)
 {
-    const struct record_type *t = type_of(r);
+    const struct record_type *t = fit_type(r);
     bool                      needed = f->required, shown = true;
-    if (f->only_in && f->only_in != t)
+    if (!type_has(t, f))
         return true;
     for (size_t k = 0; t && k < t->nrequired; k++)
         needed |= t->required[k] == f;
@@ -256,34 +250,12 @@ static bool check_required(struct ctx *c, const struct record *r, const struct f
     return true;
 }
 
-static bool option_fits(const struct record *r, const struct field *f)
-{
-    if (f->depends_on && r->v[f->slot].type == V_TEXT)
-        for (size_t i = 0; i < f->noptions; i++) {
-            const struct option *o = &f->options[i];
-            const struct value  *on = &r->v[f->depends_on->slot];
-            bool                 ok = o->nwhen == 0;
-            if (!str_eq(o->code, r->v[f->slot].u.s))
-                continue;
-            for (size_t k = 0; k < o->nwhen; k++)
-                ok |= on->type == V_TEXT && str_eq(o->when[k], on->u.s);
-            if (!ok)
-                return false;
-        }
-    const struct record_type *t = type_of(r);
-    const struct json        *narrow = t && t->options ? json_get_str(t->options, f->name) : NULL;
-    if (!narrow || r->v[f->slot].type != V_TEXT)
-        return true;
-    for (const struct json *j = narrow->first; j; j = j->next)
-        if (str_eq(j->s, r->v[f->slot].u.s))
-            return true;
-    return false;
-}
-
-static bool validate(struct ctx *c, const struct record *r)
+/* old: NULL for a new record. */
+static bool validate(struct ctx *c, const struct record *r, const struct value *old)
 {
     const struct module *m = r->m;
     struct err           e;
+    fit_fields(c, r);
     for (int i = SLOT_RECORD_TYPE; i < m->nfields; i++) {
         const struct field *f = &m->fields[i];
         str                 name = f->part_of ? f->part_of->name : f->name;
@@ -294,8 +266,10 @@ static bool validate(struct ctx *c, const struct record *r)
         err_init(&e, c->mem, c->err.lang);
         if (!field_check(f, &r->v[i], &e))
             err_problem(&c->err, name, "value", STR_FMT, STR_ARG(e.message));
-        else if ((f->type->flags & FT_OPTIONS) && !option_fits(r, f))
+        else if ((f->type->flags & FT_OPTIONS) && !fit_options(r, f))
             err_problem(&c->err, name, "value", "This choice does not go with the others");
+        else if (f->where && !fit_picker(c, r, f, old))
+            return false;
     }
     if (m->ntypes && r->v[SLOT_RECORD_TYPE].type == V_NULL)
         err_problem(&c->err, S("record_type"), "required", "This is needed");
@@ -499,7 +473,7 @@ bool rec_create(struct ctx *c, struct record *r)
         if (!check_written_fields(c, r, levels))
             return false;
     }
-    if (!validate(c, r) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !file_note_uses(c, r, NULL) || !write_links(c, r, true) || !write_lines(c, r))
+    if (!validate(c, r, NULL) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !file_note_uses(c, r, NULL) || !write_links(c, r, true) || !write_lines(c, r))
         return false;
     r->version = 1;
     if (!search_write(c, m, r->id, NULL, r->v) || !change_write(c, m, r->id, 1, "create", STR_NONE) || !compute_mark(c, m, r->id, NULL, r->v))
@@ -618,7 +592,8 @@ bool rec_update(struct ctx *c, struct record *r)
         if (!r->set[i])
             r->v[i] = old[i];
     }
-    if (!file_settle(c, r, old) || !follow_defaults(c, r, old) || !compute_own(c, m, r->id, r->v, &changed) || !validate(c, r))
+    fit_leave_type(r, old);
+    if (!file_settle(c, r, old) || !follow_defaults(c, r, old) || !compute_own(c, m, r->id, r->v, &changed) || !validate(c, r, old))
         return false;
     str changes = describe(c, m, old, r->v, &any);
     if (any || changed) {
