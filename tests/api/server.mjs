@@ -61,7 +61,7 @@ export function ownPostgres() {
 // The workspace of this folder is at another URL from now on.
 export const placeAt = (dir, url, schema = 'w') => places.set(dir, ['--database', url, '--workspace', schema]);
 
-function place(dir) {
+export function place(dir) {
   if (!onPostgres && !places.has(dir)) return [];
   if (!places.has(dir)) places.set(dir, ['--database', postgres ??= ownPostgres().url, '--workspace', `w${places.size + 1}`]);
   return places.get(dir);
