@@ -218,11 +218,33 @@ static bool read_versions(struct call *k)
 
 static bool sign_in_needed(struct call *k) { return err_set(&k->c.err, ERR_SIGN_IN, "Please sign in"); }
 
+/* Accept-Language: the one of ours that is liked best; false: none is named, or any will do. */
+static bool asked_language(str header, enum lang *out)
+{
+    int64_t best = 0, q;
+    str     rest = header, part;
+    while (rest.n && str_cut(&rest, ',', &part)) {
+        ptrdiff_t at = str_find(part, S("q="));
+        str       name = str_trim(part), after = at < 0 ? S("1") : str_trim(str_sub(part, (size_t)at + 2, part.n));
+        bool      zh = name.n >= 2 && str_eq_nocase(str_sub(name, 0, 2), S("zh")), en = name.n >= 2 && str_eq_nocase(str_sub(name, 0, 2), S("en"));
+        ptrdiff_t dot = str_chr(after, '.');
+        q = str_starts(after, S("0")) ? 0 : 1000;
+        for (size_t i = 0; q < 1000 && dot == 1 && i < 3; i++)      /* 0.8, 0.85, 0.850 */
+            q = q * 10 + (i + 2 < after.n && after.p[i + 2] >= '0' && after.p[i + 2] <= '9' ? after.p[i + 2] - '0' : 0);
+        if ((zh || en) && q > best) {
+            best = q;
+            *out = zh ? LANG_ZH : LANG_EN;
+        }
+    }
+    return best > 0;
+}
+
 static bool may_enter(struct call *k, const struct route *r)
 {
     int64_t user = 0;
     if (k->token.n && call_resolve(k, &user) && user && actor_load(&k->c, user, &k->actor)) {
-        if (!request_header(k->rq, "accept-language").n)
+        enum lang asked;
+        if (!asked_language(request_header(k->rq, "accept-language"), &asked))
             k->c.err.lang = k->actor.lang;
     } else if (k->c.err.kind != ERR_NONE && k->c.err.kind != ERR_SIGN_IN)
         return false;
@@ -523,11 +545,13 @@ void api_handle(void *app, struct request *rq, struct reply *rp)
 {
     struct call         *k = NEW(rq->mem, struct call);
     const struct route  *r;
-    str                  path = rq->path, lang = request_header(rq, "accept-language");
+    str                  path = rq->path;
+    enum lang            lang = LANG_EN;
     bool                 other;
     *k = (struct call){ .app = app, .rq = rq, .rp = rp };
     k->c = (struct ctx){ .mem = rq->mem, .now = rq->now, .way = "api", .trace = rq->trace, .actor = &k->actor };
-    err_init(&k->c.err, rq->mem, str_starts(lang, S("zh")) ? LANG_ZH : LANG_EN);
+    asked_language(request_header(rq, "accept-language"), &lang);
+    err_init(&k->c.err, rq->mem, lang);
     if (str_starts(path, S(API_PREFIX "/")))
         path = str_sub(path, sizeof API_PREFIX - 1, path.n);
     else if (!str_eqz(path, "/health") && !str_eqz(path, "/metrics") && assets_answer(&assets_web, rq, rp))

@@ -128,7 +128,7 @@ bool session_delete(struct call *k)
     return true;
 }
 
-/* The user's own record, changed by the program: only the named members of the body. */
+/* The user's own record, changed by the program: only the named members of the body, or all but the password. */
 static bool change_user(struct call *k, int64_t id, const struct json *body, const char *const *names)
 {
     const struct module      *m = catalog_module(k->c.cat, S("user"));
@@ -143,11 +143,13 @@ static bool change_user(struct call *k, int64_t id, const struct json *body, con
     buf_init(&b, k->c.mem);
     jw_init(&w, &b);
     jw_obj(&w);
-    for (size_t i = 0; names[i]; i++) {
-        const struct json *x = json_get(body, names[i]);
-        if (!x)
+    for (const struct json *x = body->first; x; x = x->next) {
+        bool taken = !str_eqz(x->key, "password") && !str_eqz(x->key, "id");
+        for (size_t i = 0; names && taken && !str_eqz(x->key, names[i]); i++)
+            taken = names[i + 1] != NULL;
+        if (!taken)
             continue;
-        jw_key(&w, names[i]);
+        jw_key_str(&w, x->key);
         jw_json(&w, x);
     }
     jw_end_obj(&w);
@@ -184,8 +186,6 @@ bool me_password(struct call *k)
 
 /* ---- users, by administrators ------------------------------------------------------------------------------------------ */
 
-static const char *const user_fields[] = { "email", "name", "roles", "partner", "department", "active", "locale", "version", NULL };
-static const char *const user_members[] = { "email", "name", "roles", "partner", "department", "active", "locale", "version", "id", "password", NULL };
 
 static bool answer_user(struct call *k, int64_t id)
 {
@@ -237,7 +237,7 @@ bool users_create(struct call *k)
     const struct module *m = call_module(k, S("user"));
     struct record       *r;
     struct json          body, *last = NULL, *copy;
-    if (!m || !call_body(k) || !call_members(k, user_members))
+    if (!m || !call_body(k))
         return false;
     body = *k->body;        /* the record is the body without the password */
     body.first = NULL;
@@ -272,13 +272,13 @@ bool users_update(struct call *k)
     const struct module *m = call_module(k, S("user"));
     int64_t              id;
     struct found         f;
-    if (!m || !call_id(k, k->params[0], &id) || !call_body(k) || !call_members(k, user_members) || !rec_get(&k->c, m, id, false, &f))
+    if (!m || !call_id(k, k->params[0], &id) || !call_body(k) || !rec_get(&k->c, m, id, false, &f))
         return false;
     str email = json_str(k->body, "email");
     for (size_t i = 0; i < f.ncols && !email.n; i++)
         if (str_eqz(f.cols[i].name, "email") && f.cells[i].type == V_TEXT)
             email = f.cells[i].u.s;
-    if (!change_user(k, id, k->body, user_fields) || !set_password(k, id, email) || !auth_bump(k->c.db, &k->c.err))
+    if (!change_user(k, id, k->body, NULL) || !set_password(k, id, email) || !auth_bump(k->c.db, &k->c.err))
         return false;
     const struct json *active = json_get(k->body, "active");
     if (active && active->type == JSON_BOOL && !active->b && !auth_shut_out(k->c.db, id, true, k->c.now, &k->c.err))

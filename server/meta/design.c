@@ -156,6 +156,11 @@ static const char *column_type(const struct field *f) { return f->vtype == V_TEX
 static bool add_index(struct design *d, const struct field *f, struct err *e)
 {
     const char *order = f->type->flags & FT_TEXT ? db_dialect(d->db)->text_order : "";
+    str         c = f->column;
+    if (f->parts)       /* an address: all of it */
+        return !f->unique || ddl(d, e, "CREATE UNIQUE INDEX u_" STR_FMT " ON " STR_FMT "(COALESCE(" STR_FMT "_0, 0), COALESCE(" STR_FMT "_1, ''), COALESCE(" STR_FMT "_2, ''))"
+                                 " WHERE deleted_at IS NULL AND (" STR_FMT "_0 IS NOT NULL OR " STR_FMT "_1 IS NOT NULL OR " STR_FMT "_2 IS NOT NULL)",
+                                 STR_ARG(c), STR_ARG(f->module->table), STR_ARG(c), STR_ARG(c), STR_ARG(c), STR_ARG(c), STR_ARG(c), STR_ARG(c));
     bool        some = (f->type->flags & FT_ONE) != 0;      /* who points nowhere is asked for by no index */
     if (f->unique)
         return ddl(d, e, "CREATE UNIQUE INDEX u_" STR_FMT " ON " STR_FMT "(" STR_FMT ") WHERE deleted_at IS NULL",
@@ -173,7 +178,7 @@ static bool add_column(struct design *d, const struct field *f, struct err *e)
         for (int i = 0; i < f->parts->nfields; i++)
             if (!add_column(d, &f->parts->fields[i], e))
                 return false;
-        return true;
+        return add_index(d, f, e);
     }
     if (!(f->type->flags & FT_COLUMN))
         return true;
@@ -184,6 +189,8 @@ static bool add_column(struct design *d, const struct field *f, struct err *e)
 static bool drop_column(struct design *d, const struct field *f, struct err *e)
 {
     if (f->parts) {
+        if (!ddl(d, e, "DROP INDEX IF EXISTS u_" STR_FMT, STR_ARG(f->column)))
+            return false;
         for (int i = 0; i < f->parts->nfields; i++)
             if (!drop_column(d, &f->parts->fields[i], e))
                 return false;
@@ -690,7 +697,7 @@ bool design_field_update(struct design *d, const struct field *f, const struct j
     const struct module *now = catalog_module_id(after, f->module->id);
     const struct field  *g = module_field(now, name);
     bool                 ok = make_view(d, now, e);
-    if (ok && (g->type->flags & FT_COLUMN) && (g->unique != f->unique || g->index != f->index))
+    if (ok && ((g->type->flags & FT_COLUMN) || g->parts) && (g->unique != f->unique || g->index != f->index))
         ok = ddl(d, e, "DROP INDEX IF EXISTS u_" STR_FMT, STR_ARG(f->column)) && ddl(d, e, "DROP INDEX IF EXISTS i_" STR_FMT, STR_ARG(f->column)) &&
              add_index(d, g, e);
     catalog_free(after);

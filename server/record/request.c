@@ -122,7 +122,8 @@ static bool read_lines(struct ctx *c, const struct field *f, const struct json *
         return err_problem(&c->err, f->name, "type", "This must be a list");
     out->rows = NEWV(c->mem, struct record *, j->n + 1);
     out->given = true;
-    for (const struct json *i = j->first; i; i = i->next) {
+    size_t at_line = 0;
+    for (const struct json *i = j->first; i; i = i->next, at_line++) {
         struct err     outer = c->err;
         struct record *line;
         int64_t        id = 0;
@@ -135,7 +136,7 @@ static bool read_lines(struct ctx *c, const struct field *f, const struct json *
         struct err  inner = c->err;
         c->err = outer;
         for (size_t k = 0; k < inner.nproblems; k++) {
-            str at = str_printf(c->mem, STR_FMT "[%zu]." STR_FMT, STR_ARG(f->name), out->n, STR_ARG(inner.problems[k].field));
+            str at = str_printf(c->mem, STR_FMT "[%zu]." STR_FMT, STR_ARG(f->name), at_line, STR_ARG(inner.problems[k].field));
             err_problem(&c->err, at, inner.problems[k].code.p, STR_FMT, STR_ARG(inner.problems[k].message));
         }
         if (!ok && !inner.nproblems) {
