@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import type { Field, Module, View } from '../../api/types';
 import { typeOf } from '../../fields';
+import { useLanguage } from '../../i18n';
 import { type Catalog, fieldAccess, type PathField, resolvePath } from '../../modules/queries';
 
 export type ListAddress = {
@@ -46,6 +47,8 @@ export function defaultColumns(module: Module): string[] {
 export type Shown = { columns: PathField[]; where: string; sort: string; changed: boolean };
 /** The view with what the address changes in it. */
 export function useShown(catalog: Catalog, module: Module, view: View | undefined, address: ListAddress): Shown {
+  const language = useLanguage();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the labels of the columns follow the language
   return useMemo(() => {
     const viewColumns = view?.columns?.length ? view.columns : defaultColumns(module);
     const names = address.columns ? address.columns.split(',') : viewColumns;
@@ -58,5 +61,5 @@ export function useShown(catalog: Catalog, module: Module, view: View | undefine
       sort: address.sort ?? view?.sort ?? '',
       changed: address.where !== undefined || address.sort !== undefined || address.columns !== undefined,
     };
-  }, [catalog, module, view, address.columns, address.where, address.sort]);
+  }, [catalog, module, view, address.columns, address.where, address.sort, language]);
 }
