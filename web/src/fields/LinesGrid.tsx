@@ -25,8 +25,10 @@ export const lineFields = (child: Module, via: string | undefined) =>
   child.fields.filter((field) => field.name !== via && !typeOf(field).unlisted && fieldAccess(child, field) !== 'none');
 
 /** Grids of lines are dense: figures need little, names more. */
-const narrow = (field: Field) =>
-  typeOf(field).align ? Math.min(typeOf(field).width - 30, 110) : Math.min(typeOf(field).width, 130);
+const narrow = (field: Field) => {
+  const { align, fits, width } = typeOf(field);
+  return align ? Math.min(width - 34, 96) : fits ? 160 : Math.min(width, 130);
+};
 const isFormula = (field: Field) => typeof field.default === 'string' && field.default.startsWith('=');
 /** What people fill in or look at; keys for imports and what only follows from the rest is shown on demand. */
 const isCommon = (field: Field) =>
