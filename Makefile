@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:8090
 SECONDS_EACH ?= 30
 APT     = DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends
 
-.PHONY: all run test unit asan tsan fuzz bench web format lint clean deps-build deps-test deps-bench deps-fuzz
+.PHONY: all run test unit asan tsan fuzz bench web pictures format lint clean deps-build deps-test deps-bench deps-fuzz
 
 all: deps-build web
 	@tools/build.sh $(BUILD)
@@ -36,6 +36,9 @@ bench: deps-build deps-bench
 
 web:
 	@tools/web.sh
+
+pictures: deps-test all
+	@cd web && QUDAO_BIN=$(abspath $(BUILD))/qudao node tools/pictures.mjs
 
 format:
 	@tools/format.sh
