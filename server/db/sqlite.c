@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READER_CACHE_KIB = 2048, WRITER_CACHE_KIB = 16384, DEADLINE_OPS = 2000, CHECKPOINT_PAGES = 1000,
+enum { READER_CACHE_KIB = 2048, WRITER_CACHE_KIB = 8192, DEADLINE_OPS = 2000, CHECKPOINT_PAGES = 1000,
        JOURNAL_KEPT_BYTES = 16 << 20 };
 
 struct sqlite_stmt_entry {

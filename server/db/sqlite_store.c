@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { READERS = 8, GROUP_MOST = 64, GROUP_MS = 20 };
+enum { READERS_LEAST = 4, READERS_MOST = 16, GROUP_MOST = 64, GROUP_MS = 20 };
 
 /* Work that is done and waits for one COMMIT.
  *   1. members counts those whose work is done and kept in the open outer transaction.
@@ -435,6 +435,13 @@ static const struct engine sqlite_engine = {
     .script = sqlite_script, .file = sqlite_file, .backup = sqlite_backup, .check = sqlite_check,
 };
 
+/* Readers compute more than they wait, and each has a cache of its own. */
+static int readers_that_fit(void)
+{
+    long n = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+    return n < READERS_LEAST ? READERS_LEAST : n > READERS_MOST ? READERS_MOST : (int)n;
+}
+
 bool sqlite_open(const struct store_options *o, struct store **out, struct err *e)
 {
     struct sqlite_store *s = calloc(1, sizeof *s);
@@ -443,7 +450,7 @@ bool sqlite_open(const struct store_options *o, struct store **out, struct err *
     store_init(&s->store, &sqlite_engine, o);
     s->path = strdup(o->sqlite_path);
     CHECK(s->path != NULL);
-    slots_init(&s->readers, o->readers > 0 ? o->readers : READERS);
+    slots_init(&s->readers, o->readers > 0 ? o->readers : readers_that_fit());
     pthread_mutex_init(&s->mutex, NULL);
     if (sqlite_conn_open(&s->writer, s->path, SQLITE_WRITER, s->store.read_only, s->store.busy_timeout_ms, &why)) {
         *out = &s->store;

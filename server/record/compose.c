@@ -94,6 +94,7 @@ static bool condition_at(struct compose *co, int alias, const struct expr *x, bo
     struct sql_target t = { .dialect = db_dialect(co->c->db), .column = place_column, .list = place_list, .bind = place_bind, .arg = &at, .env = &env,
                             .mem = co->c->mem };
     int nargs = co->nargs, njoins = co->njoins, nlists = co->nlists;
+    co->particular = true;
     if (expr_sql_condition(x, &t, out))
         return true;
     co->nargs = nargs;          /* what a failed try has bound or joined goes with it */

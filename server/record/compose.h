@@ -15,6 +15,7 @@ struct compose {
     struct join         *joins; int njoins, joins_cap;          /* [0] is the root, t0 */
     struct value        *args; int nargs, args_cap;
     bool                 overflow;      /* too many joins or parameters: the statement must not be run */
+    bool                 particular;    /* it holds a formula, so it may depend on who asks, and when */
     struct compose_list *lists; int nlists, lists_cap;
 };
 void compose_init(struct compose *, struct ctx *, const struct module *root, bool rights);
