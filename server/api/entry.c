@@ -58,6 +58,24 @@ static struct value at(const struct module *m, const struct value *v, const char
     return f ? v[f->slot] : V_NONE;
 }
 
+/* The department and all below it.  UNION, not UNION ALL: a circle ends. */
+static bool departments_below(struct ctx *c, int64_t top, struct value *out)
+{
+    const struct module *m = catalog_module(c->cat, S("department"));
+    const struct field  *parent = m ? module_field(m, S("parent")) : NULL;
+    struct value         id = v_int(top), *list;
+    struct rows          r = { 0 };
+    if (parent && !db_run(c->db, str_printf(c->mem, "WITH RECURSIVE below(id) AS (SELECT CAST($1 AS BIGINT) UNION SELECT d.id FROM " STR_FMT
+                                            " d JOIN below b ON d." STR_FMT " = b.id WHERE d.deleted_at IS NULL) SELECT id FROM below ORDER BY id",
+                                            STR_ARG(m->table), STR_ARG(parent->column)), &id, 1, c->mem, &r, &c->err))
+        return false;
+    list = NEWV(c->mem, struct value, r.nrows + 1);
+    for (size_t i = 0; i < r.nrows; i++)
+        list[i] = v_ref(CELL(&r, i, 0)->u.i);
+    *out = (struct value){ V_LIST, { .l = { list, r.nrows } } };
+    return true;
+}
+
 /* The columns of the user's record that say what it may do: one statement by id, without rights. */
 bool actor_load(struct ctx *c, int64_t user, struct actor *out)
 {
@@ -93,6 +111,8 @@ bool actor_load(struct ctx *c, int64_t user, struct actor *out)
                            .department = department.type == V_REF ? department.u.i : 0, .name = name.type == V_TEXT ? name.u.s : S(""),
                            .email = email.type == V_TEXT ? email.u.s : S(""),
                            .lang = locale.type == V_TEXT && str_eqz(locale.u.s, "en") ? LANG_EN : LANG_ZH };
+    if (out->department && !departments_below(c, out->department, &out->departments))
+        return false;
     if (roles.type == V_LIST) {
         str *names_out = NEWV(c->mem, str, roles.u.l.n + 1);
         for (size_t i = 0; i < roles.u.l.n; i++)

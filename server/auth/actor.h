@@ -3,9 +3,11 @@
 #define AUTH_ACTOR_H
 #include "base/err.h"
 #include "base/str.h"
+#include "base/value.h"
 
 struct actor {
     int64_t    user, partner, department;   /* record ids; 0: none */
+    struct value departments;               /* V_LIST of V_REF: the department and all below it; V_NULL: none */
     const str *roles; size_t nroles;        /* names */
     bool       system;                      /* the program itself: no rights are asked */
     bool       active;

@@ -349,7 +349,7 @@ static void type_of_result(struct node *n)
 {
     static const struct { char letter; enum vtype type; } types[] = {
         { 'n', V_DEC }, { 'i', V_INT }, { 't', V_TEXT }, { 'b', V_BOOL }, { 'd', V_DATE },
-        { 'T', V_TIME }, { 'r', V_REF }, { 'v', V_NULL },
+        { 'T', V_TIME }, { 'r', V_REF }, { 'l', V_LIST }, { 'v', V_NULL },
     };
     n->scale = n->fn->result == 'i' ? 0 : -1;
     n->type = V_NULL;

@@ -97,7 +97,8 @@ struct env {
     const struct value      *aggs;      /* by expr->aggs, when a group is finished */
     int64_t                  now;       /* µs UTC: NOW() */
     const struct zone       *zone;      /* for TODAY() and dates of instants; NULL: UTC */
-    struct value             me, my_partner;   /* ME(), MYPARTNER(): V_REF or V_NULL */
+    struct value             me, my_partner, my_department;    /* ME(), MYPARTNER(), MYDEPARTMENT(): V_REF or V_NULL */
+    struct value             my_departments;   /* MYDEPARTMENTS(): V_LIST of V_REF, that one and all below it */
     const struct calendar   *calendar;  /* for WORKDAY and NETWORKDAYS; NULL: calendar_plain */
     const struct named_calendar *calendars; size_t ncalendars;  /* for WORKDAY.CAL and the like */
     struct fiscal            fiscal;    /* of FISCALYEAR() and the like; all zero: the calendar year */

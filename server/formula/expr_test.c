@@ -109,7 +109,9 @@ static struct value eval_with(struct arena *mem, const struct expr *x, const str
         }
         lists[i] = (struct expr_rows){ rows, 3 };
     }
-    struct env env = { .slots = slots, .lists = lists, .mem = mem, .me = v_ref(3), .my_partner = v_ref(7), .zone = zone,
+    static const struct value below[] = { { V_REF, { .i = 7 } }, { V_REF, { .i = 9 } } };
+    struct env env = { .slots = slots, .lists = lists, .mem = mem, .me = v_ref(3), .my_partner = v_ref(7), .my_department = v_ref(7),
+                       .my_departments = { V_LIST, { .l = { below, 2 } } }, .zone = zone,
                        .now = 20485 * US_PER_DAY - 3600 * US_PER_S };           /* 2026-01-31T23:00:00Z */
     return expr_eval(x, &env);
 }
@@ -165,6 +167,7 @@ static void test_records(void **state)
     static const struct sample samples[] = {
         { "amount * qty", "370.35" }, { "单价 * 数量", "370.35" }, { "partner.region.name", "华东" }, { "partner.name & \"!\"", "Acme!" },
         { "amount > 100 and partner.region.name = \"华东\"", "true" }, { "owner = ME()", "true" }, { "partner = MYPARTNER()", "true" },
+        { "partner in MYDEPARTMENTS()", "true" }, { "owner in MYDEPARTMENTS()", "false" }, { "partner = MYDEPARTMENT()", "true" },
         { "partner = 7", "true" }, { "partner in (1, 7)", "true" }, { "ID(partner) + 1", "8" }, { "paid", "true" }, { "not paid", "false" },
         { "paid = TRUE", "true" }, { "\"a\" in tags", "true" }, { "\"c\" in tags", "false" }, { "COUNTA(tags)", "2" }, { "TEXTJOIN(\"/\", TRUE, tags)", "a/b" },
         { "ROUND(amount * rate, 2)", "18.52" },

@@ -200,6 +200,18 @@ static struct value fn_mypartner(struct ev *ev, const struct value *a, int n)
     return ev->env->my_partner;
 }
 
+static struct value fn_mydepartment(struct ev *ev, const struct value *a, int n)
+{
+    (void)a, (void)n;
+    return ev->env->my_department;
+}
+
+static struct value fn_mydepartments(struct ev *ev, const struct value *a, int n)
+{
+    (void)a, (void)n;
+    return ev->env->my_departments.type == V_LIST ? ev->env->my_departments : (struct value){ V_LIST, { .l = { NULL, 0 } } };
+}
+
 static const struct expr_fn rows[] = {
     { "IF", "bv?v?", 'v', NULL, "condition, then, [else]", "One value when the condition is true, another when not.",
       "条件成立时返回一个值，否则返回另一个值。", .flags = FN_LAZY, .lazy = lazy_if, .type = type_if },
@@ -224,6 +236,9 @@ static const struct expr_fn rows[] = {
     { "NA", "", 'v', fn_na, "", "The error #N/A.", "错误值 #N/A。" },
     { "ME", "", 'r', fn_me, "", "The user who asks.", "当前用户。", .flags = FN_ME },
     { "MYPARTNER", "", 'r', fn_mypartner, "", "The partner that the user who asks belongs to.", "当前用户所属的渠道伙伴。", .flags = FN_ME },
+    { "MYDEPARTMENT", "", 'r', fn_mydepartment, "", "The department of the user who asks.", "当前用户所属的部门。", .flags = FN_ME },
+    { "MYDEPARTMENTS", "", 'l', fn_mydepartments, "", "The department of the user who asks and all below it, for “department in MYDEPARTMENTS()”.",
+      "当前用户所属的部门及其所有下级部门，用法：department in MYDEPARTMENTS()。", .flags = FN_ME },
 };
 
 const struct fn_family fn_logic = { "logic", rows, sizeof rows / sizeof rows[0] };

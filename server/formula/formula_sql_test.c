@@ -417,7 +417,10 @@ static void comparison(struct writer *w, int depth)
         return;
     }
     case 7:
-        buf_printf(b, "partner%s%s", chance(2) ? " = " : " <> ", chance(2) ? "ME()" : "2");
+        if (chance(2))
+            buf_printf(b, "partner%s%s", chance(2) ? " = " : " <> ", chance(2) ? "ME()" : "2");
+        else
+            buf_printf(b, "%spartner in %s%s", chance(2) ? "not (" : "(", chance(4) ? "(2, MYDEPARTMENT())" : "MYDEPARTMENTS()", ")");
         return;
     default:
         buf_printf(b, "%s%s\"\"", chance(2) ? "n" : chance(2) ? "day" : "s", chance(2) ? " = " : " <> ");
@@ -522,7 +525,8 @@ struct tally { int conditions, values, condition_asked, value_asked; };
 
 static struct env env_of(struct arena *mem, int zoned)
 {
-    return (struct env){ .mem = mem, .me = v_ref(3), .now = 20484 * US_PER_DAY, .fiscal = { 4, false }, .zone = zoned ? zone_find(S("Asia/Shanghai")) : NULL };
+    static const struct value below[] = { { V_REF, { .i = 1 } }, { V_REF, { .i = 3 } } };
+    return (struct env){ .mem = mem, .me = v_ref(3), .my_department = v_ref(1), .my_departments = { V_LIST, { .l = { below, 2 } } }, .now = 20484 * US_PER_DAY, .fiscal = { 4, false }, .zone = zoned ? zone_find(S("Asia/Shanghai")) : NULL };
 }
 
 static void in_c(struct arena *mem, const struct expr *x, struct env *env, const struct record *r, struct value *value, bool *test)
@@ -657,7 +661,7 @@ static void test_postgresql_agrees(void **state)
 /* Comparisons of columns with constants must stay fit for indexes; what EXPLAIN says is taken as it is. */
 static void test_indexes_serve(void **state)
 {
-    static const char *const formulas[] = { "price >= 12.5", "price = 3", "n in (1, 2)", "s = \"a\"", "day >= \"2026-01-31\"", "yes", "not yes", "partner = ME()",
+    static const char *const formulas[] = { "price >= 12.5", "price = 3", "n in (1, 2)", "s = \"a\"", "day >= \"2026-01-31\"", "yes", "not yes", "partner = ME()", "partner in MYDEPARTMENTS()",
                                             "moment >= \"2026-01-01\"", "ISBLANK(due)", "price > 1 and s <> \"b\"", "day < \"2026-01-31\"" };
     struct store *s = test_store(TEST_SQLITE);
     struct arena *mem = arena_new(0);

@@ -434,20 +434,19 @@ static bool compare(struct sqlc *c, const struct node *n, bool want, struct buf 
 
 /* ---- in -------------------------------------------------------------------------------------------------------- */
 
-/* x in (constants): one IN where all of them are compared in the column's own form, else a chain of comparisons. */
-static bool in_constants(struct sqlc *c, const struct node *n, bool want, struct buf *out)
+/* x in values that are known now: one IN where all of them are compared in the column's own form. */
+static bool in_values(struct sqlc *c, const struct node *x, const struct value *k, size_t n, bool want, struct buf *out)
 {
     struct sql_value v;
     struct answer    one;
     struct buf       b;
     bool             empty = false;
     int              some = 0;
-    if (!column_like(c, n->arg[0], &v) || v.col.type == V_LIST || (v.col.type == V_DEC && v.col.scale < 0))
+    if (!column_like(c, x, &v) || v.col.type == V_LIST || (v.col.type == V_DEC && v.col.scale < 0))
         return false;
     buf_init(&b, c->mem);
-    for (int i = 1; i < n->n; i++) {
-        struct value k = sql_constant(n->arg[i]) ? sql_compute(c, n->arg[i]) : v_error(VE_NA);
-        if (k.type == V_ERROR || !column_test(c, &v, EQ, k, &one))
+    for (size_t i = 0; i < n; i++) {
+        if (k[i].type == V_ERROR || !column_test(c, &v, EQ, k[i], &one))
             return false;
         empty = empty || one.empty;
         if (!one.sql.n && one.truth)
@@ -466,9 +465,21 @@ static bool in_constants(struct sqlc *c, const struct node *n, bool want, struct
     return true;
 }
 
+static bool in_constants(struct sqlc *c, const struct node *n, bool want, struct buf *out)
+{
+    struct value *k = NEWV(c->mem, struct value, (size_t)n->n);
+    for (int i = 1; i < n->n; i++)
+        k[i - 1] = sql_constant(n->arg[i]) ? sql_compute(c, n->arg[i]) : v_error(VE_NA);
+    return in_values(c, n->arg[0], k, (size_t)n->n - 1, want, out);
+}
+
 static bool in_list(struct sqlc *c, const struct node *n, bool want, struct buf *out)
 {
     struct sql_value v;
+    if (sql_constant(n->arg[1]) && !sql_constant(n->arg[0])) {      /* department in MYDEPARTMENTS() */
+        struct value known = sql_compute(c, n->arg[1]);
+        return known.type == V_LIST && in_values(c, n->arg[0], known.u.l.v, known.u.l.n, want, out);
+    }
     if (!sql_constant(n->arg[0]) || !column_like(c, n->arg[1], &v) || v.col.type != V_LIST)
         return false;
     struct value k = sql_compute(c, n->arg[0]);

@@ -18,7 +18,8 @@ struct env ctx_env(const struct ctx *c)
     return (struct env){ .now = c->now, .zone = c->cat->zone, .calendar = &c->cat->calendar,
                          .calendars = c->cat->calendars, .ncalendars = c->cat->ncalendars, .fiscal = c->cat->fiscal, .mem = c->mem,
                          .me = c->actor->user ? v_ref(c->actor->user) : V_NONE,
-                         .my_partner = c->actor->partner ? v_ref(c->actor->partner) : V_NONE };
+                         .my_partner = c->actor->partner ? v_ref(c->actor->partner) : V_NONE,
+                         .my_department = c->actor->department ? v_ref(c->actor->department) : V_NONE, .my_departments = c->actor->departments };
 }
 
 static bool granted(const struct right *r) { return r->all || r->when; }
