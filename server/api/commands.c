@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,6 +159,18 @@ static const char *make_spool(struct arena *mem, str data)
     return dir;
 }
 
+/* A connection is an open file, and the usual limit of a shell is 1,024 of them; what the system allows at most is enough. */
+static void allow_files(int64_t connections)
+{
+    struct rlimit r;
+    rlim_t        wanted = (rlim_t)connections + 512;
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= wanted)
+        return;
+    r.rlim_cur = r.rlim_max < wanted ? r.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur < wanted)
+        log_event(LOG_WARN, "few_files", "allowed=%lld connections=%lld", (long long)r.rlim_cur, (long long)connections);
+}
+
 static int serve(struct job *j)
 {
     struct app app = { .started = instant_now(), .catalogs = j->catalogs, .base_url = setting_text(j->s, "base-url") };
@@ -166,6 +179,7 @@ static int serve(struct job *j)
     if (setting_bool(j->s, "demo") ? !open_store(j) || !make_demo(j->store, &j->e) : !open_existing(j))
         return refused("serve", &j->e);
     struct auth_options auth = { .session_days = (int)setting_int(j->s, "session-days") };
+    allow_files(setting_int(j->s, "connections"));
     app.store = j->store;
     app.auth = auth_new(app.store, &auth);
     app.data = setting_text(j->s, "data");

@@ -80,8 +80,10 @@ export function workspace(app = 'channel', dir = mkdtempSync(join(tmpdir(), 'qud
   return dir;
 }
 
-export async function start(dir, more = []) {
-  const child = spawn(bin, ['serve', '--data', dir, '--listen', '127.0.0.1:0', ...place(dir), ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+// under: a program that starts ours, as sh -c '… exec "$0" "$@"'
+export async function start(dir, more = [], under = []) {
+  const [program, ...before] = [...under, bin];
+  const child = spawn(program, [...before, 'serve', '--data', dir, '--listen', '127.0.0.1:0', ...place(dir), ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   const port = await new Promise((done, fail) => {
     child.stderr.on('data', (d) => {
