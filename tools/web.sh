@@ -12,7 +12,8 @@ if [ "$major" -lt 20 ]; then      # the client's tools need a newer Node than De
     PATH="$PWD/../build-node/node_modules/.bin:$PATH"
     export PATH
 fi
-# npm ci wants every platform's optional package in the lock, also those that a registry does not carry; install takes what there is.
+# The lock names the optional packages of every platform; the registry it was made with lacks some of biome's for other systems, so
+# those stand there without a checksum.  Where npm ci is not content all the same, install takes what there is.
 [ -d node_modules ] && [ -n "$(find node_modules/.package-lock.json -newer package-lock.json)" ] ||
     npm ci --silent --no-audit --no-fund 2>/dev/null || npm install --silent --no-audit --no-fund --no-save
 npm run --silent build
