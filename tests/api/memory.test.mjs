@@ -11,6 +11,10 @@ before(async () => {
   api = client(server.base, qudao('token', '--data', dir, '--email', 'admin@example.com').trim());
   const made = await api.post('/modules', { name: 'paper', title: 'code', fields: [{ name: 'code', type: 'text', unique: true, required: true }, { name: 'body', type: 'long_text' }] });
   assert.equal(made.status, 201, made.text);
+  const line = await api.post('/modules', { name: 'sheet', title: 'code', line: true, fields: [{ name: 'code', type: 'text' }, { name: 'paper', type: 'relation', module: 'paper', on_delete: 'cascade' }] });
+  assert.equal(line.status, 201, line.text);
+  const lines = await api.post('/modules/paper/fields', { name: 'sheets', type: 'lines', module: 'sheet', via: 'paper' });
+  assert.equal(lines.status, 201, lines.text);
 });
 after(async () => {
   await server?.stop();
@@ -35,7 +39,7 @@ test('an answer that does not fit is refused, smaller ones are not', async () =>
 
 test('a write that does not fit leaves nothing, and the next writer does not wait', async () => {
   const feed = async () => { const r = await api.get('/changes?since=400'); assert.equal(r.status, 200, r.text); return r.text; }, before = await feed();
-  const many = await api.post('/records/paper/batch', { create: Array.from({ length: 900 }, (_, i) => ({ code: `A-${i}`, body: `many ${i} `.repeat(400) })) });
+  const many = await api.post('/records/paper', { code: 'A-1', sheets: Array.from({ length: 9000 }, (_, i) => ({ code: `sheet ${i}` })) });
   assert.equal(many.status, 413, many.text.slice(0, 200));
   assert.match(many.json.title, /memory/);
   assert.equal(await feed(), before);
