@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-enum { FIND_LIMIT_MAX = 1000, SCAN_MAX = 2000000 };
+/* SORTED_LENGTH: long texts are in order by their beginnings, so that a cursor, which holds what was sorted by, fits into an address. */
+enum { FIND_LIMIT_MAX = 1000, SCAN_MAX = 2000000, SORTED_LENGTH = 255 };
 
 static bool may_name(void *arg, const struct module *m, const struct field *f)
 {
@@ -229,6 +230,8 @@ static bool select_sort(struct plan *p)
         }
         if (!compose_path(&p->co, &path, &p->sort_form[i]))
             return err_problem(&p->c->err, S("sort"), "type", "“" STR_FMT "” has no order", STR_ARG(f->name));
+        if (p->sort_form[i].type == V_TEXT && ((const struct field *)PATH_LAST(&path)->field)->max_length > SORTED_LENGTH)
+            p->sort_form[i].sql = str_printf(p->c->mem, "SUBSTR(" STR_FMT ", 1, %d)", STR_ARG(p->sort_form[i].sql), SORTED_LENGTH);
         p->sort_at[i] = add_cell(p, p->sort_form[i].sql);
     }
     return true;

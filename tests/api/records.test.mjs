@@ -202,3 +202,20 @@ test('bad requests are refused in words', async () => {
   assert.equal(anonymous.status, 401);
   assert.match(anonymous.headers.get('content-type'), /application\/problem\+json/);
 });
+
+test('a list in the order of a long text has a second page', async () => {
+  const made = await t.api.post('/modules', { name: 'essay', title: 'name', fields: [{ name: 'name', type: 'text' }, { name: 'body', type: 'long_text' }] });
+  assert.equal(made.status, 201, made.text);
+  for (let i = 0; i < 5; i++) assert.equal((await t.api.post('/records/essay', { name: `${i}`, body: `${'上'.repeat(i < 3 ? 6000 : 7)}${i}` })).status, 201);
+  for (const sort of ['body', '-body', 'body,-name']) {
+    const whole = await t.api.get(`/records/essay?sort=${sort}&fields=name`), seen = [];
+    assert.equal(whole.status, 200, whole.text);
+    for (let cursor = ''; cursor !== null;) {
+      const page = await t.api.get(`/records/essay?sort=${sort}&fields=name&limit=2&cursor=${cursor}`);
+      assert.equal(page.status, 200, page.text);
+      seen.push(...page.json.records.map((r) => r.name));
+      cursor = page.json.next;
+    }
+    assert.deepEqual(seen, whole.json.records.map((r) => r.name));
+  }
+});
