@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { OPEN = 1, OWNED = 2, AGAIN = 4, HANGUP = 8, FLAGS = 8 };     /* state: generation << FLAGS | these */
-enum { TURNS = 32, LINGER_MS = 2000, LINGER_BYTES = 4 * 1024 * 1024 };
+enum { TURNS = 32, LINGER_MS = 2000, LINGER_BYTES = 64 * 1024 * 1024 };
 
 /* ---- whose it is ---- */
 

@@ -380,7 +380,7 @@ static void test_body_limits(void **state)
     struct answer a = ask("POST / HTTP/1.1\r\n" HOST "Accept-Language: zh-CN,zh;q=0.9\r\nContent-Length: 999999999\r\n\r\n");
     assert_int_equal(a.status, 413);
     assert_true(str_eqz(client_header(&a, "content-type"), "application/problem+json"));
-    assert_true(str_eqz(a.body, "{\"type\":\"about:blank\",\"title\":\"内容过大\",\"status\":413}"));
+    assert_true(str_eqz(a.body, "{\"type\":\"about:blank\",\"title\":\"内容过大\",\"status\":413,\"detail\":\"内容过大\"}"));
 }
 
 /* A client that is refused in the middle of its upload hears why, instead of a reset. */
@@ -518,7 +518,7 @@ static void test_handler_without_answer(void **state)
     (void)state;
     struct answer a = ask("GET /silent HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(a.status, 500);
-    assert_true(str_eqz(a.body, "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500}"));
+    assert_true(str_eqz(a.body, "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"Internal Server Error\"}"));
 }
 
 static void test_handler_beyond_its_memory(void **state)

@@ -33,26 +33,26 @@ static const struct phrase { int status; const char *phrase, *zh; } phrases[] = 
     { 401, "Unauthorized", "尚未登录" },
     { 403, "Forbidden", "没有权限" },
     { 404, "Not Found", "没有找到" },
-    { 405, "Method Not Allowed", NULL },
-    { 406, "Not Acceptable", NULL },
+    { 405, "Method Not Allowed", "不支持的请求方法" },
+    { 406, "Not Acceptable", "无法提供所要求的格式" },
     { 408, "Request Timeout", "请求超时" },
-    { 409, "Conflict", NULL },
-    { 410, "Gone", NULL },
-    { 411, "Length Required", NULL },
-    { 412, "Precondition Failed", NULL },
+    { 409, "Conflict", "内容有冲突" },
+    { 410, "Gone", "已不存在" },
+    { 411, "Length Required", "缺少内容长度" },
+    { 412, "Precondition Failed", "前提条件不成立" },
     { 413, "Content Too Large", "内容过大" },
-    { 414, "URI Too Long", NULL },
+    { 414, "URI Too Long", "地址过长" },
     { 415, "Unsupported Media Type", "不支持的内容类型" },
-    { 416, "Range Not Satisfiable", NULL },
-    { 417, "Expectation Failed", NULL },
-    { 422, "Unprocessable Content", NULL },
-    { 428, "Precondition Required", NULL },
+    { 416, "Range Not Satisfiable", "请求的范围无效" },
+    { 417, "Expectation Failed", "无法满足 Expect 的要求" },
+    { 422, "Unprocessable Content", "内容有误" },
+    { 428, "Precondition Required", "缺少前提条件" },
     { 429, "Too Many Requests", "请求过于频繁" },
-    { 431, "Request Header Fields Too Large", NULL },
+    { 431, "Request Header Fields Too Large", "请求头过大" },
     { 500, "Internal Server Error", "系统内部出错" },
-    { 501, "Not Implemented", NULL },
+    { 501, "Not Implemented", "不支持该功能" },
     { 503, "Service Unavailable", "服务繁忙，请稍后再试" },
-    { 505, "HTTP Version Not Supported", NULL },
+    { 505, "HTTP Version Not Supported", "不支持的 HTTP 版本" },
     { 507, "Insufficient Storage", "存储空间不足" },
 };
 
@@ -333,7 +333,8 @@ enum next reply_refuse(struct worker *w, struct conn *c, int status)
     c->req = (struct request){ .mem = c->desk, .body_file = -1, .conn = c, .now = (int64_t)t.tv_sec * 1000000 };
     c->req.trace = trace.n ? str_dup(c->desk, (str){ kept, trace.n }) : conn_trace(w, c->desk);
     c->reply = (struct reply){ .status = status, .type = S("application/problem+json"), .no_compress = true };
-    c->reply.body = str_printf(c->desk, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}", zh && title->zh ? title->zh : title->phrase, status);
+    const char *words = zh && title->zh ? title->zh : title->phrase;
+    c->reply.body = str_printf(c->desk, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}", words, status, words);
     if (status == 503)
         reply_header(&c->req, &c->reply, "Retry-After", S("1"));
     c->keep = false;

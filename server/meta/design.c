@@ -351,8 +351,9 @@ bool design_module_create(struct design *d, const struct json *def, int64_t *id,
 static bool used_by(const struct expr *x, const struct field *f) { return x && expr_uses(x, f); }
 
 /* "partner.score, rule of partner": everything whose definition reads the field, in other modules than `but`; STR_NONE when nothing does. */
-static str users_of_field(struct design *d, const struct field *f, const struct module *but)
+static str users_of_field(struct design *d, const struct field *f, const struct module *but, enum lang lang)
 {
+    bool       zh = lang == LANG_ZH;
     struct buf b;
     buf_init(&b, d->mem);
 #define SAY(...) (buf_putz(&b, b.n ? ", " : ""), buf_printf(&b, __VA_ARGS__))
@@ -374,15 +375,15 @@ static str users_of_field(struct design *d, const struct field *f, const struct 
                             SAY(STR_FMT "." STR_FMT, STR_ARG(d->cat->modules[x].name), STR_ARG(d->cat->modules[x].fields[y].name));
         for (size_t k = 0; k < m->nrules && m != but; k++)
             if (used_by(m->rules[k].when, f) || m->rules[k].at == f)
-                SAY("rule of " STR_FMT, STR_ARG(m->name));
+                SAY(zh ? STR_FMT " 的校验规则" : "rule of " STR_FMT, STR_ARG(m->name));
         if (m->title == f && m != but)
-            SAY("title of " STR_FMT, STR_ARG(m->name));
+            SAY(zh ? STR_FMT " 的标题" : "title of " STR_FMT, STR_ARG(m->name));
     }
     for (size_t i = 0; i < d->cat->nroles; i++)
         for (size_t k = 0; k < d->cat->roles[i].nmodules; k++) {
             const struct role_module *rm = &d->cat->roles[i].modules[k];
             if (used_by(rm->read.when, f) || used_by(rm->create.when, f) || used_by(rm->update.when, f) || used_by(rm->del.when, f))
-                SAY("role " STR_FMT, STR_ARG(d->cat->roles[i].name));
+                SAY(zh ? "角色 " STR_FMT : "role " STR_FMT, STR_ARG(d->cat->roles[i].name));
         }
 #undef SAY
     return b.n ? buf_str(&b) : STR_NONE;
@@ -594,9 +595,9 @@ bool design_module_delete(struct design *d, const struct module *m, struct err *
     for (size_t i = 0; i < d->cat->nroles; i++)
         if (json_get_str(json_get(d->cat->roles[i].def, "modules"), m->name))
             return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by: " STR_FMT, STR_ARG(m->name),
-                           STR_ARG(str_cat(d->mem, S("role "), d->cat->roles[i].name)));
+                           STR_ARG(str_cat(d->mem, e->lang == LANG_ZH ? S("角色 ") : S("role "), d->cat->roles[i].name)));
     for (int k = SLOT_FIRST; k < m->nfields; k++) {     /* what others make of its records */
-        str users = m->fields[k].part_of ? STR_NONE : users_of_field(d, &m->fields[k], m);
+        str users = m->fields[k].part_of ? STR_NONE : users_of_field(d, &m->fields[k], m, e->lang);
         if (users.n)
             return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by: " STR_FMT, STR_ARG(m->name), STR_ARG(users));
     }
@@ -708,7 +709,7 @@ bool design_field_delete(struct design *d, const struct field *f, struct err *e)
 {
     if (f->system || is_core(f))
         return err_set(e, ERR_CONFLICT, "“" STR_FMT "” belongs to the system", STR_ARG(f->name));
-    str users = users_of_field(d, f, NULL);
+    str users = users_of_field(d, f, NULL, e->lang);
     if (users.n)
         return err_set(e, ERR_CONFLICT, "“" STR_FMT "” is used by: " STR_FMT, STR_ARG(f->name), STR_ARG(users));
     return drop_view(d, f->module, e) && delete_row(d, "field", f->id, e) && drop_column(d, f, e) &&
