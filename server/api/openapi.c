@@ -36,7 +36,7 @@ static const struct { const char *name, *schema; } shapes[] = {
     { "Address", OBJECT("\"region\":" OR_NULL(REF("Reference")) ",\"detail\":{\"type\":[\"string\",\"null\"]},\"postcode\":{\"type\":[\"string\",\"null\"]}") },
     { "AddressInput", OBJECT("\"region\":" OR_NULL(REF("Relation")) ",\"detail\":{\"type\":[\"string\",\"null\"]},\"postcode\":{\"type\":[\"string\",\"null\"]}") },
     { "Problem", NEEDS("\"type\",\"title\",\"status\"", "\"type\":" TEXT ",\"title\":" TEXT ",\"status\":" WHOLE ",\"detail\":" TEXT ",\"trace\":" TEXT
-                       ",\"problems\":" LIST(OBJECT("\"field\":" TEXT ",\"code\":" TEXT ",\"message\":" TEXT))
+                       ",\"problems\":" LIST(OBJECT("\"field\":" TEXT ",\"code\":" TEXT ",\"message\":" TEXT ",\"position\":" WHOLE))
                        ",\"current\":{\"type\":\"object\",\"description\":\"With 409 of a stale change: the record as it is now\"}") },
     { "Labels", OBJECT("\"en\":" TEXT ",\"zh-CN\":" TEXT) },
     { "Field", NEEDS("\"name\",\"type\"", "\"id\":" NUMBER ",\"name\":" TEXT ",\"type\":{\"type\":\"string\",\"enum\":[\"text\",\"long_text\",\"integer\",\"decimal\","

@@ -109,6 +109,10 @@ void problem_json(struct buf *b, const struct err *e, str trace, str current)
             jw_str(&w, e->problems[i].code);
             jw_key(&w, "message");
             jw_str(&w, e->problems[i].message);
+            if (e->problems[i].place) {
+                jw_key(&w, "position");
+                jw_int(&w, e->problems[i].place - 1);
+            }
             jw_end_obj(&w);
         }
         jw_end_arr(&w);

@@ -65,7 +65,7 @@ bool err_problem(struct err *e, str field, const char *code, const char *fmt, ..
     va_start(ap, fmt);
     str message = format(e, fmt, ap);
     va_end(ap);
-    e->problems[e->nproblems++] = (struct problem){ str_dup(e->mem, field), str_of(code), message };
+    e->problems[e->nproblems++] = (struct problem){ str_dup(e->mem, field), str_of(code), message, 0 };
     if (e->kind == ERR_NONE)
         err_set(e, ERR_INVALID, "Some fields are not right");
     return false;
@@ -97,7 +97,7 @@ bool err_take(struct err *e, const struct err *from)
     e->problems = NEWV(e->mem, struct problem, from->nproblems + PROBLEMS_STEP);
     for (size_t i = 0; i < from->nproblems; i++)
         e->problems[i] = (struct problem){ str_dup(e->mem, from->problems[i].field), str_dup(e->mem, from->problems[i].code),
-                                           str_dup(e->mem, from->problems[i].message) };
+                                           str_dup(e->mem, from->problems[i].message), from->problems[i].place };
     return false;
 }
 

@@ -37,7 +37,7 @@ enum err_kind {
 
 enum lang { LANG_EN, LANG_ZH };
 
-struct problem { str field, code, message; };
+struct problem { str field, code, message; int place; };   /* place: where in the text that field names it is, from 1; 0: unknown */
 struct err {
     enum err_kind   kind;
     enum lang       lang;           /* of message and problems */

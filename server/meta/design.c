@@ -665,6 +665,32 @@ static bool rename_related(struct design *d, const struct field *f, const struct
     return true;
 }
 
+/* A choice that records have made stays on offer. */
+static bool options_free(struct design *d, const struct field *f, const struct json *def, struct err *e)
+{
+    const struct json *list = json_get(def, "options");
+    struct rows        r;
+    if (!(f->type->flags & FT_OPTIONS) || !list || list->type != JSON_ARRAY)
+        return true;
+    for (size_t i = 0; i < f->noptions; i++) {
+        str          code = f->options[i].code;
+        bool         kept = false, many = f->vtype == V_LIST;
+        struct value a[] = { v_text(many ? str_printf(d->mem, "," STR_FMT ",", STR_ARG(code)) : code) };
+        for (const struct json *o = list->first; o; o = o->next)
+            kept |= str_eq(json_str(o, "code"), code);
+        if (kept)
+            continue;
+        str sql = many ? str_printf(d->mem, "SELECT 1 FROM " STR_FMT " WHERE REPLACE(" STR_FMT ", $1, '') <> " STR_FMT " LIMIT 1", STR_ARG(f->module->table),
+                                    STR_ARG(f->column), STR_ARG(f->column))
+                       : str_printf(d->mem, "SELECT 1 FROM " STR_FMT " WHERE " STR_FMT " = $1 LIMIT 1", STR_ARG(f->module->table), STR_ARG(f->column));
+        if (!db_run(d->db, sql, a, 1, d->mem, &r, e))
+            return false;
+        if (r.nrows)
+            return err_set(e, ERR_CONFLICT, "The option “" STR_FMT "” is used by records", STR_ARG(code));
+    }
+    return true;
+}
+
 bool design_field_update(struct design *d, const struct field *f, const struct json *changes, struct err *e)
 {
     str name = json_get(changes, "name") ? json_str(changes, "name") : f->name;
@@ -693,7 +719,7 @@ bool design_field_update(struct design *d, const struct field *f, const struct j
     struct renaming r = { d, f, name, false, NULL };
     struct json    *def = rename_json(&r, f->module, merged(d->mem, f->def, changes), STR_NONE);
     struct catalog *after;
-    if (!definition_field(def, e) || !drop_view(d, f->module, e) || !update_row(d, "field", f->id, name, show(d->mem, def), e) || !finish(d, &after, e))
+    if (!definition_field(def, e) || !options_free(d, f, def, e) || !drop_view(d, f->module, e) || !update_row(d, "field", f->id, name, show(d->mem, def), e) || !finish(d, &after, e))
         return false;
     const struct module *now = catalog_module_id(after, f->module->id);
     const struct field  *g = module_field(now, name);

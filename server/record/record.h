@@ -15,6 +15,7 @@ struct record {
     struct value        *v;                 /* m->nfields values, by slot; FT_MANY: V_LIST of V_REF */
     uint8_t             *set;               /* one byte per slot: given by the caller */
     struct record_lines *lines;             /* by slot of FT_LINES fields, NULL where not given */
+    bool                 moved;             /* the write has changed something */
 };
 struct record_lines { struct record **rows; size_t n; bool given; };
 

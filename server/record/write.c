@@ -347,6 +347,7 @@ static bool write_lines(struct ctx *c, struct record *r)
             bool kept = false;
             for (size_t k = 0; k < r->lines[i].n; k++)
                 kept |= r->lines[i].rows[k]->id == CELL(&had, h, 0)->u.i;
+            r->moved |= !kept;
             if (!kept && !rec_delete(c, f->target, CELL(&had, h, 0)->u.i, 0))
                 return false;
         }
@@ -362,6 +363,7 @@ static bool write_lines(struct ctx *c, struct record *r)
             struct respite here = rec_here(c);
             if (!(line->id ? rec_update(c, line) : rec_create(c, line)))
                 return false;
+            r->moved |= line->moved;
             rec_back(c, here);
         }
     }
@@ -476,6 +478,7 @@ bool rec_create(struct ctx *c, struct record *r)
     if (!validate(c, r, NULL) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !file_note_uses(c, r, NULL) || !write_links(c, r, true) || !write_lines(c, r))
         return false;
     r->version = 1;
+    r->moved = true;
     if (!search_write(c, m, r->id, NULL, r->v) || !change_write(c, m, r->id, 1, "create", STR_NONE) || !compute_mark(c, m, r->id, NULL, r->v))
         return false;
     return true;
@@ -573,6 +576,14 @@ bool rec_eval(struct ctx *c, const struct module *m, int64_t id, const struct re
     return (!given || compute_own(c, m, id, v, &changed)) && compute_eval_seen(c, id, v, levels, given, x, out);
 }
 
+/* Lines are part of their record: whoever changes them has changed it, and whoever has seen others is stale. */
+static bool count_lines(struct ctx *c, struct record *r, const struct value *old)
+{
+    r->v[SLOT_VERSION] = v_int(old[SLOT_VERSION].u.i + 1);
+    stamp(c, r, false);
+    return update_row(c, r, old, r->v) && change_write(c, r->m, r->id, r->v[SLOT_VERSION].u.i, "update", S("{}"));
+}
+
 bool rec_update(struct ctx *c, struct record *r)
 {
     const struct module *m = r->m;
@@ -609,8 +620,14 @@ bool rec_update(struct ctx *c, struct record *r)
             !change_write(c, m, r->id, r->v[SLOT_VERSION].u.i, "update", changes) || !compute_mark(c, m, r->id, old, r->v))
             return false;
     }
+    r->moved = any || changed;
+    bool counted = r->moved;
+    if (lines && !write_lines(c, r))
+        return false;
+    if (r->moved && !counted && !count_lines(c, r, old))
+        return false;
     r->version = r->v[SLOT_VERSION].u.i;
-    return !lines || write_lines(c, r);
+    return true;
 }
 
 /* ---- delete and restore ---------------------------------------------------------------------------------------- */

@@ -71,7 +71,11 @@ static bool compile(struct ctx *c, str text, str where, const struct scope *s, c
     }
     str         message = e.nproblems ? e.problems[0].message : e.message;
     const char *code = e.nproblems ? str_z(c->mem, e.problems[0].code) : "syntax";
-    return err_problem(&c->err, where, code, STR_FMT, STR_ARG(message));
+    int64_t     place;
+    err_problem(&c->err, where, code, STR_FMT, STR_ARG(message));
+    if (e.nproblems && str_to_i64(e.problems[0].field, &place))
+        c->err.problems[c->err.nproblems - 1].place = (int)place + 1;
+    return false;
 }
 
 static bool same_path(const struct path *a, const struct path *b)

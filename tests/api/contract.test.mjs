@@ -280,6 +280,29 @@ test('a version in If-Match or in the body guards a change', async () => {
   for (const id of ['0', '-1', 'x', '1.5', '99999999999999999999']) refused(await api.get(`${M}/${id}`), 404);
 });
 
+test('lines belong to their record: with an id they change, without one they are new, missing ones go', async () => {
+  const s = made(await api.post(M, { 编号: 'LI', 名称: '明', 明细: [{ 货: '茶', 数量: 1, 单价: 2 }, { 货: '水', 数量: 2, 单价: 3 }] })), path = `${M}/${s.id}`;
+  const [tea] = s.明细;
+  const changed = made(await api.patch(path, { 明细: [{ id: tea.id, 数量: 5 }, { 货: '酒', 数量: 1, 单价: 100 }] }, { 'if-match': '"1"' }), 200);
+  assert.deepEqual(changed.明细.map((l) => [l.货, l.金额]), [['茶', '10.00'], ['酒', '100.00']]);
+  assert.deepEqual([changed.总额, changed.行数, changed.version], ['110.00', 2, 2]);
+  refused(await api.patch(path, { 明细: [] }, { 'if-match': '"1"' }), 409);
+  refused(await api.patch(path, { 明细: [{ id: 99999 }] }), 422, '明细');
+  assert.ok(!('明细' in made(await api.get(M + q({ ids: s.id })), 200).records[0]), 'lists leave lines out');
+  assert.equal(made(await api.get(M + q({ ids: s.id, fields: '明细' })), 200).records[0].明细.length, 2);
+  assert.deepEqual(made(await api.patch(path, { 明细: null }), 200).明细, []);
+});
+
+test('an option that records have is not taken away', async () => {
+  const one = '/modules/m_opt';
+  made(await api.post('/modules', { name: 'm_opt', labels: L, fields: [{ name: 'c', type: 'choice', options }, { name: 'cs', type: 'choices', options }] }));
+  made(await api.post('/records/m_opt', { c: 'a', cs: ['b'] }));
+  refused(await api.patch(one + '/fields/c', { options: [options[1]] }), 409);
+  refused(await api.patch(one + '/fields/cs', { options: [options[0]] }), 409);
+  made(await api.patch(one + '/fields/c', { options: [options[0], { code: 'z', labels: L }] }), 200);
+  assert.equal(made(await api.post('/records/m_opt', { c: 'z' })).c, 'z');
+});
+
 test('batches: all or nothing, or each for itself; upsert by a unique field', async () => {
   const B = M + '/batch', all = (r) => ['create', 'update', 'delete'].map((k) => r.json[k].map((x) => x.status ?? x.error.status));
   const first = await api.post(B, { create: [{ 编号: 'BA', 名称: '甲' }, { 编号: 'BB', 名称: '乙' }] });
@@ -356,6 +379,7 @@ test('questions: groups, periods, having, sort, limit, totals, ratios; what is w
     [{ select: { n: 'COUNT()' }, sort: 'nothing' }, 'sort'], [{ select: { n: 'COUNT()' }, limit: 0 }, 'limit'], [{ select: { n: 'COUNT()' }, bogus: 1 }, 'bogus'], [{ select: 'x' }, 'select'],
     [{ group: { n: 'day' }, select: { n: 'COUNT()' } }, 'select.n']])
     refused(await api.post('/query', { from: 'sale', ...body }), 422, field);
+  assert.equal((await api.post('/query', { from: 'sale', select: { n: 'SUM(amount) + * 2' } })).json.problems[0].position, 14);
   refused(await api.post('/query', '{"from"'), 400);
 });
 
