@@ -276,7 +276,7 @@ test('the connection breaks while COMMIT runs: nobody knows, the answer says so,
           way.atCommit = null;
           assert.equal(way.commits, broken + 1, 'the write was not cut off');
           if (r.status !== 201) assertWords(r, [500, 503]);
-          if (r.status === 500) assert.match(r.json.title, /check whether/);
+          if (r.status === 500) assert.match(r.json.title, /check whether|请检查修改/);
           assert.ok(when === 'after' || r.status !== 201, `not kept, and answered ${r.status}`);
           const again = await api.post('/records/note', { code }, { 'idempotency-key': code });
           assert.equal(again.status, 201, again.text);
