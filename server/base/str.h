@@ -11,6 +11,7 @@ typedef struct { const char *p; size_t n; } str;
 #define S(lit)      ((str){ (lit), sizeof(lit) - 1 })
 #define S_INIT(lit) { (lit), sizeof(lit) - 1 }      /* for static initialisers */
 #define STR_FMT     "%.*s"
+/* Evaluates s twice: no calls in it that do something. */
 #define STR_ARG(s)  (int)(s).n, (s).p
 #define STR_NONE    ((str){ NULL, 0 })
 

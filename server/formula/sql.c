@@ -183,6 +183,13 @@ static void write_answer(const struct sql_value *v, struct answer a, struct buf 
 }
 
 /* column test k where the column holds whole numbers u and the value is u * 10^-scale + shift */
+/* column = parameter.  STR_ARG names its argument twice, so nothing that binds may stand in it. */
+static str compared(struct sqlc *c, const struct sql_value *v, enum test t, struct value k)
+{
+    str bound = sql_bind(c, k);
+    return str_printf(c->mem, STR_FMT " %s " STR_FMT, STR_ARG(v->col.sql), spelled[t], STR_ARG(bound));
+}
+
 static struct answer whole_test(struct sqlc *c, const struct sql_value *v, int scale, int64_t shift, enum test t, dec k)
 {
     struct answer a = { 0 };
@@ -201,7 +208,7 @@ static struct answer whole_test(struct sqlc *c, const struct sql_value *v, int s
     }
     if (!whole)
         t = t == LT ? LE : t == GE ? GT : t;
-    a.sql = str_printf(c->mem, STR_FMT " %s " STR_FMT, STR_ARG(v->col.sql), spelled[t], STR_ARG(sql_bind(c, v_int(u))));
+    a.sql = compared(c, v, t, v_int(u));
     return a;
 }
 
@@ -264,8 +271,7 @@ static bool time_test(struct sqlc *c, const struct sql_value *v, enum test t, st
     }
     if (!as_instant(c, &k))
         return false;
-    *a = (struct answer){ str_printf(c->mem, STR_FMT " %s " STR_FMT, STR_ARG(v->col.sql), spelled[t], STR_ARG(sql_bind(c, v_int(k.u.i)))),
-                          false, false };
+    *a = (struct answer){ compared(c, v, t, v_int(k.u.i)), false, false };
     return true;
 }
 
@@ -302,8 +308,9 @@ static bool text_test(struct sqlc *c, const struct sql_value *v, enum test t, st
         return true;
     }
     bool equality = t == EQ || t == NE;
-    a->sql = str_printf(c->mem, STR_FMT " %s " STR_FMT "%s%s", STR_ARG(v->col.sql), spelled[t], STR_ARG(sql_bind(c, k)),
-                        equality ? "" : " COLLATE ", equality ? "" : c->t->dialect->text_order);
+    a->sql = compared(c, v, t, k);
+    if (!equality)
+        a->sql = str_printf(c->mem, STR_FMT " COLLATE %s", STR_ARG(a->sql), c->t->dialect->text_order);
     return true;
 }
 
@@ -489,9 +496,9 @@ static bool in_list(struct sqlc *c, const struct node *n, bool want, struct buf 
     }
     struct answer a = { .truth = !want, .empty = !want };
     if (k.type == V_TEXT && k.u.s.n && str_chr(k.u.s, ',') < 0) {
-        struct value framed = v_text(str_printf(c->mem, "," STR_FMT ",", STR_ARG(k.u.s)));
+        str framed = sql_bind(c, v_text(str_printf(c->mem, "," STR_FMT ",", STR_ARG(k.u.s))));
         a.sql = str_printf(c->mem, "%s(" STR_FMT ", " STR_FMT ") %s 0", c->t->dialect->has_numeric ? "strpos" : "instr",
-                           STR_ARG(v.col.sql), STR_ARG(sql_bind(c, framed)), want ? ">" : "=");
+                           STR_ARG(v.col.sql), STR_ARG(framed), want ? ">" : "=");
     } else if (k.type != V_TEXT)
         return false;
     write_answer(&v, a, out);

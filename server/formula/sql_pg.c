@@ -63,17 +63,17 @@ static bool of_constant(struct sqlc *c, struct value v, struct piece *p)
         dec d = dec_trim(v_number(&v));
         p->whole = d.exp + dec_digits(d) > 0 ? d.exp + dec_digits(d) : 1;
         p->frac = d.exp < 0 ? -d.exp : 0;
-        p->sql = str_printf(c->mem, STR_FMT "::numeric", STR_ARG(sql_bind(c, v_dec(d))));
+        p->sql = str_cat(c->mem, sql_bind(c, v_dec(d)), S("::numeric"));
         return p->whole <= DIGITS && p->frac <= MOST_DECIMALS;
     }
     case V_BOOL: p->kind = TRUTH; p->sql = v.u.b ? S("true") : S("false"); return true;
-    case V_TEXT: p->kind = TEXT; p->sql = str_printf(c->mem, STR_FMT "::text", STR_ARG(sql_bind(c, v))); return true;
+    case V_TEXT: p->kind = TEXT; p->sql = str_cat(c->mem, sql_bind(c, v), S("::text")); return true;
     case V_DATE: p->kind = DAY; break;
     case V_TIME: p->kind = INSTANT; break;
     case V_REF:  p->kind = LINK; break;
     default: return false;
     }
-    p->sql = str_printf(c->mem, STR_FMT "::bigint", STR_ARG(sql_bind(c, v_int(v.u.i))));
+    p->sql = str_cat(c->mem, sql_bind(c, v_int(v.u.i)), S("::bigint"));
     return true;
 }
 

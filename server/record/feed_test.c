@@ -194,7 +194,7 @@ static void open_write_holds_back(enum test_engine on)
     struct store *s = test_store(on);
     struct db    *first, *second, *db;
     struct err    e;
-    int64_t       upto;
+    int64_t       upto = -1;
     err_init(&e, mem, LANG_EN);
     if (!s)
         skip();
