@@ -1,5 +1,5 @@
 // Starts the built program on a new workspace and talks to it, for the tests of the API.
-import { spawn, execFileSync } from 'node:child_process';
+import { spawn, execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync, existsSync, readdirSync, appendFileSync, readFileSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -71,6 +71,12 @@ export function qudao(...args) {
   const at = args.indexOf('--data');
   if (at >= 0) args.push(...place(args[at + 1]));
   return execFileSync(bin, args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+// The same beside what the test does meanwhile.
+export function qudaoBeside(...args) {
+  args.push(...place(args[args.indexOf('--data') + 1]));
+  return new Promise((done, fail) => execFile(bin, args, { encoding: 'utf8' }, (e, out, err) => (e ? fail(new Error(out + err)) : done(out))));
 }
 
 export function workspace(app = 'channel', dir = mkdtempSync(join(tmpdir(), 'qudao-'))) {

@@ -1,7 +1,9 @@
 // Many writers at once: numbers without twins, no update lost, roll-ups exact.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { running } from './server.mjs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { running, qudaoBeside } from './server.mjs';
 
 let t;
 before(async () => {
@@ -87,7 +89,7 @@ test('16 writers of lines keep the roll-up exact', async () => {
   }
 });
 
-test('who follows the feed by number misses nothing while 16 write', async () => {
+test('who follows the feed by number misses nothing while 16 write and the command line imports', async () => {
   const seen = new Set(), made = [];
   let since = 0, done = false;
   const reader = (async () => {
@@ -97,12 +99,18 @@ test('who follows the feed by number misses nothing while 16 write', async () =>
       for (const c of r.json.changes) {
         assert.ok(c.seq > since, 'in order');
         since = c.seq;
-        if (c.module === 'entry') seen.add(c.id);
+        if (c.op !== 'create') continue;
+        const key = `${c.module} ${c.id}`;
+        assert.ok(!seen.has(key), `${key} twice`);
+        seen.add(key);
       }
       if (end && !r.json.changes.length) return;
     }
   })();
   const account = (await t.api.post('/records/account', { name: '丙' })).json.id;
+  const file = join(t.dir, 'tickets.csv');
+  writeFileSync(file, 'who\n' + Array.from({ length: 5000 }, (_, i) => `${100000 + i}\n`).join(''));
+  const importing = qudaoBeside('import', '--data', t.dir, '--module', 'ticket', file);
   await each(16, async (w) => {
     for (let i = 0; i < 10; i++) {
       const one = { note: `${w}-${i}`, amount: 1, account };
@@ -111,7 +119,17 @@ test('who follows the feed by number misses nothing while 16 write', async () =>
       made.push(...(r.json.create ?? [r.json]).map((x) => x.id ?? x.record.id));
     }
   });
+  await importing;
   done = true;
   await reader;
-  assert.deepEqual(made.filter((id) => !seen.has(id)), []);
+  assert.deepEqual(made.filter((id) => !seen.has(`entry ${id}`)), []);
+  const tickets = await t.api.post('/query', { from: 'ticket', where: 'who >= 100000', select: { n: 'COUNT()' } });
+  assert.equal(tickets.json.rows[0][0], 5000);
+  const imported = [];
+  for (let next = ''; next !== null;) {
+    const page = (await t.api.get(`/records/ticket?where=${encodeURIComponent('who >= 100000')}&limit=1000&fields=who&cursor=${next}`)).json;
+    imported.push(...page.records.map((r) => r.id));
+    next = page.next;
+  }
+  assert.deepEqual(imported.filter((id) => !seen.has(`ticket ${id}`)), []);
 });
