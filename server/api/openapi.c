@@ -21,6 +21,7 @@
 #define FLAG "{\"type\":\"boolean\"}"
 #define WHOLE "{\"type\":\"integer\"}"
 #define NUMBER "{\"type\":\"integer\",\"format\":\"int64\"}"
+#define DAY     "{\"type\":\"string\",\"format\":\"date\"}"
 #define INSTANT "{\"type\":\"string\",\"format\":\"date-time\"}"
 #define ANY "{}"
 #define BYTES "{\"type\":\"string\",\"contentMediaType\":\"application/octet-stream\"}"
@@ -44,7 +45,7 @@ static const struct { const char *name, *schema; } shapes[] = {
                      "\"address\",\"auto_number\",\"formula\",\"lookup\",\"rollup\",\"person\",\"department\",\"file\",\"json\"]},"
                      "\"labels\":" REF("Labels") ",\"help\":" REF("Labels") ",\"required\":" FLAG ",\"unique\":" FLAG ",\"default\":" ANY ",\"scale\":" WHOLE
                      ",\"min\":" ANY ",\"max\":" ANY ",\"options\":" LIST(NEEDS("\"code\"", "\"code\":" TEXT ",\"labels\":" REF("Labels") ",\"color\":" TEXT ",\"when\":" TEXTS))
-                     ",\"module\":" TEXT ",\"related\":" TEXT ",\"via\":" TEXT ",\"pattern\":" TEXT ",\"formula\":" FORMULA ",\"result\":" TEXT ",\"path\":" TEXT
+                     ",\"module\":" TEXT ",\"related\":" TEXT ",\"via\":" TEXT ",\"pattern\":" TEXT ",\"format\":{\"type\":\"string\",\"enum\":[\"email\",\"phone\",\"url\",\"uscc\"]},\"where\":" FORMULA ",\"formula\":" FORMULA ",\"result\":" TEXT ",\"path\":" TEXT
                      ",\"visible_when\":" FORMULA ",\"required_when\":" FORMULA ",\"on_delete\":{\"type\":\"string\",\"enum\":[\"restrict\",\"clear\",\"cascade\"]}") },
     { "FieldChange", "{\"type\":\"object\",\"description\":\"Members of a field that change; null removes one\"}" },
     { "Module", NEEDS("\"name\"", "\"id\":" NUMBER ",\"name\":" TEXT ",\"labels\":" REF("Labels") ",\"plural\":" REF("Labels") ",\"title\":" TEXT ",\"fields\":" LIST(REF("Field"))
@@ -84,6 +85,10 @@ static const struct { const char *name, *schema; } shapes[] = {
     { "View", OBJECT("\"id\":" NUMBER ",\"name\":" TEXT ",\"module\":" TEXT ",\"labels\":" REF("Labels") ",\"columns\":" TEXTS ",\"where\":" FORMULA ",\"sort\":" TEXT ",\"type\":" TEXT
                      ",\"shared\":" FLAG ",\"default\":" FLAG) },
     { "Views", NEEDS("\"views\"", "\"views\":" LIST(REF("View"))) },
+    { "Calendar", OBJECT("\"id\":" NUMBER ",\"name\":" TEXT ",\"labels\":" REF("Labels") ",\"default\":{\"type\":\"boolean\",\"description\":\"Used where a formula names none\"}"
+                         ",\"weekend\":" LIST("{\"type\":\"integer\",\"minimum\":1,\"maximum\":7}") ",\"holidays\":" LIST(REF("CalendarDays")) ",\"workdays\":" LIST(REF("CalendarDays"))) },
+    { "CalendarDays", NEEDS("\"from\"", "\"from\":" DAY ",\"to\":" DAY ",\"labels\":" REF("Labels")) },
+    { "Calendars", NEEDS("\"calendars\"", "\"calendars\":" LIST(REF("Calendar"))) },
     { "Dashboards", NEEDS("\"dashboards\"", "\"dashboards\":" LIST("{\"type\":\"object\"}")) },
     { "File", NEEDS("\"id\"", "\"id\":" NUMBER ",\"name\":" TEXT ",\"size\":" NUMBER ",\"type\":" TEXT) },
     { "FileForm", NEEDS("\"file\"", "\"file\":" BYTES) },
@@ -124,6 +129,9 @@ static const struct about { const char *method, *path, *takes, *gives; } abouts[
     { "POST", "/views", "View", "View" },
     { "PATCH", "/views/{id}", "View", "View" },
     { "GET", "/dashboards", NULL, "Dashboards" },
+    { "GET", "/calendars", NULL, "Calendars" },
+    { "GET", "/calendars/{name}", NULL, "Calendar" },
+    { "PUT", "/calendars/{name}", "Calendar", "Calendar" },
     { "GET", "/roles", NULL, "Roles" },
     { "POST", "/roles", "Role", "Role" },
     { "GET", "/roles/{name}", NULL, "Role" },
@@ -427,7 +435,7 @@ static str shape(struct call *k, const struct route *r, const struct module *m, 
 
 static void takes(struct call *k, const struct route *r, const struct module *m)
 {
-    bool writes = !strcmp(r->method, "POST") || !strcmp(r->method, "PATCH");
+    bool writes = !strcmp(r->method, "POST") || !strcmp(r->method, "PATCH") || !strcmp(r->method, "PUT");
     if (!writes || strstr(r->path, "/restore") || strstr(r->path, "/undo"))
         return;
     jw_key(&k->w, "requestBody");
@@ -454,13 +462,17 @@ static void gives(struct call *k, const struct route *r, const struct module *m)
     bool       nothing = !strcmp(r->method, "DELETE") || is(r, "POST", "/me/password");
     jw_key(w, "responses");
     jw_obj(w);
-    jw_key(w, nothing ? "204" : creates(r) ? "201" : "200");
-    jw_obj(w);
-    jw_key(w, "description");
-    jw_strz(w, nothing ? "Done" : creates(r) ? "Created" : "The answer");
-    if (!nothing)
-        content(w, media(r), strcmp(media(r), "application/json") ? STR_NONE : schema);
-    jw_end_obj(w);
+    for (int fresh = 0; fresh < 2; fresh++) {       /* PUT makes or replaces */
+        if (fresh ? !strcmp(r->method, "PUT") || creates(r) : !creates(r)) {
+            jw_key(w, nothing ? "204" : fresh ? "201" : "200");
+            jw_obj(w);
+            jw_key(w, "description");
+            jw_strz(w, nothing ? "Done" : fresh ? "Created" : "The answer");
+            if (!nothing)
+                content(w, media(r), strcmp(media(r), "application/json") ? STR_NONE : schema);
+            jw_end_obj(w);
+        }
+    }
     jw_key(w, "4XX");
     jw_raw(w, S("{\"description\":\"Refused, with the reason\",\"content\":{\"application/problem+json\":{\"schema\":" REF("Problem") "}}}"));
     jw_end_obj(w);

@@ -106,8 +106,10 @@ test('answers have the shapes that are promised', async () => {
   holds(core, answers(core, path, 'get'), (await t.api.get(path + '?count=true')).json);
   holds(core, answers(core, path + '/{id}', 'get'), (await t.api.get(`${path}/${made.json.id}`)).json);
   holds(core, answers(core, path + '/{id}/history', 'get'), (await t.api.get(`${path}/${made.json.id}/history`)).json);
-  for (const p of ['/modules', '/users', '/roles', '/views', '/dashboards', '/me', '/health', '/changes'])
+  for (const p of ['/modules', '/users', '/roles', '/views', '/dashboards', '/calendars', '/me', '/health', '/changes'])
     holds(core, answers(core, p, 'get'), (await t.api.get(p)).json);
+  holds(core, answers(core, '/calendars/{name}', 'get'), (await t.api.get('/calendars/CN')).json);
+  holds(core, answers(core, '/calendars/{name}', 'put', '201'), (await t.api.put('/calendars/works', { weekend: [7], holidays: [{ from: '2026-01-01' }] })).json);
   holds(core, answers(core, '/search', 'get'), (await t.api.get('/search?q=' + encodeURIComponent('销'))).json);
   holds(core, answers(core, '/query', 'post'), (await t.api.post('/query', { from: '万物', group: { r: 'relation', d: 'date' }, select: { n: 'COUNT()', s: 'SUM(money)' }, totals: true })).json);
   holds(core, answers(core, '/formula', 'post'), (await t.api.post('/formula', { formula: '1 + 1' })).json);
