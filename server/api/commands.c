@@ -12,6 +12,7 @@
 #include "exchange/export.h"
 #include "exchange/import.h"
 #include "exchange/table.h"
+#include "exchange/xlsx_write.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -436,7 +437,7 @@ static const struct setting export_options[] = {
     { NULL, SET_TEXT, NULL, 0, 0, NULL },
 };
 
-struct export_wish { const struct settings *s; FILE *f; };
+struct export_wish { const struct settings *s; FILE *f; const char *path, *dir; };      /* f NULL: a workbook */
 
 static bool write_file(void *arg, str text) { return fwrite(text.p, 1, text.n, arg) == text.n; }
 
@@ -449,7 +450,7 @@ static bool run_export(struct ctx *c, void *arg)
         return err_set(&c->err, ERR_NOT_FOUND, "There is no module “" STR_FMT "”", STR_ARG(name));
     struct export_question ask = { .where = setting_text(w->s, "where"), .fields = setting_text(w->s, "fields"), .sort = setting_text(w->s, "sort"),
                                    .names = setting_bool(w->s, "labels") ? EXPORT_LABELS : EXPORT_NAMES };
-    return export_csv(c, m, &ask, write_file, w->f);
+    return w->f ? export_csv(c, m, &ask, write_file, w->f) : export_xlsx(c, m, &ask, w->path, w->dir);
 }
 
 static int export(struct job *j)
@@ -459,15 +460,17 @@ static int export(struct job *j)
         return misused("export", "--module and one file are needed");
     if (!open_existing(j))
         return refused("export", &j->e);
-    w.f = strcmp(j->rest[0], "-") ? fopen(j->rest[0], "wb") : stdout;
-    if (!w.f) {
+    str path = str_of(j->rest[0]);
+    w.path = j->rest[0];
+    w.dir = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+    if (!str_ends(text_lower(j->mem, path), S(".xlsx")) && !(w.f = strcmp(j->rest[0], "-") ? fopen(j->rest[0], "wb") : stdout)) {
         fprintf(stderr, "qudao export: %s: %s\n", j->rest[0], strerror(errno));
         return 1;
     }
     bool ok = desk_run(j->store, j->catalogs, TX_READ, "cli", j->mem, run_export, &w, &j->e);
-    if (fflush(w.f) || ferror(w.f))
+    if (w.f && (fflush(w.f) || ferror(w.f)))
         ok = err_set(&j->e, ERR_FULL, "The file cannot be written");
-    if (w.f != stdout)
+    if (w.f && w.f != stdout)
         fclose(w.f);
     return ok ? 0 : refused("export", &j->e);
 }

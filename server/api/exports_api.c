@@ -2,10 +2,12 @@
 #include "api/api.h"
 #include "base/text.h"
 #include "exchange/export.h"
+#include "exchange/xlsx_write.h"
 
 #include <string.h>
+#include <unistd.h>
 
-enum { DEADLINE_MS = 15 * 60 * 1000 };
+enum { DEADLINE_MS = 15 * 60 * 1000, COPY = 1 << 16 };
 
 struct wish { const struct module *m; struct export_question ask; const char *encoding; FILE *f; struct arena *mem; };
 
@@ -28,6 +30,25 @@ static bool make_csv(struct call *k, FILE *f, void *arg)
     w->mem = arena_new(0);
     bool ok = export_csv(&k->c, w->m, &w->ask, put_coded, w);
     arena_free(w->mem);
+    return ok;
+}
+
+/* The library writes to a name, so the workbook is made beside and copied. */
+static bool make_xlsx(struct call *k, FILE *f, void *arg)
+{
+    struct wish *w = arg;
+    const char  *path = str_printf(k->c.mem, "%s/export-" STR_FMT, k->app->spool, STR_ARG(k->rq->trace)).p;
+    bool         ok = export_xlsx(&k->c, w->m, &w->ask, path, k->app->spool);
+    FILE        *from = ok ? fopen(path, "rb") : NULL;
+    char        *piece = arena_alloc(k->c.mem, COPY);
+    size_t       n;
+    unlink(path);
+    while (from && (n = fread(piece, 1, COPY, from)) > 0 && fwrite(piece, 1, n, f) == n)
+        ;
+    if (ok && (!from || ferror(from) || ferror(f)))
+        ok = err_set(&k->c.err, ERR_FULL, "The file cannot be written");
+    if (from)
+        fclose(from);
     return ok;
 }
 
@@ -55,8 +76,8 @@ bool exports_get(struct call *k)
         at++;
     if (at == n)
         err_problem(&k->c.err, S("encoding"), "choice", "This must be one of %s", "utf-8, utf-8-bom, utf-16le, gb18030");
-    if (format.n && !str_eqz(format, "csv"))
-        err_problem(&k->c.err, S("format"), "choice", "This must be one of %s", "csv");
+    if (format.n && !str_eqz(format, "csv") && !str_eqz(format, "xlsx"))
+        err_problem(&k->c.err, S("format"), "choice", "This must be one of %s", "csv, xlsx");
     if (header.n && !str_eqz(header, "labels") && !str_eqz(header, "names"))
         err_problem(&k->c.err, S("header"), "choice", "This must be one of %s", "labels, names");
     if (k->c.err.kind)
@@ -65,7 +86,10 @@ bool exports_get(struct call *k)
     w.encoding = encodings[at].encoding;
     db_deadline(k->c.db, DEADLINE_MS);
     str plural = label_in(&w.m->plural, k->c.err.lang), label = plural.n ? plural : label_in(&w.m->label, k->c.err.lang);
-    str name = str_printf(k->c.mem, STR_FMT " " STR_FMT ".csv", STR_ARG(label.n ? label : w.m->name),
-                          STR_ARG(day_text(k->c.mem, zone_day(k->c.cat->zone, k->c.now))));
+    bool sheet = str_eqz(format, "xlsx");
+    str  name = str_printf(k->c.mem, STR_FMT " " STR_FMT "%s", STR_ARG(label.n ? label : w.m->name),
+                           STR_ARG(day_text(k->c.mem, zone_day(k->c.cat->zone, k->c.now))), sheet ? ".xlsx" : ".csv");
+    if (sheet)
+        return call_download(k, S("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), name, make_xlsx, &w);
     return call_download(k, str_printf(k->c.mem, "text/csv; charset=%s", encodings[at].charset), name, encodings[at].mark ? make_marked : make_csv, &w);
 }

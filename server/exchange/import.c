@@ -5,6 +5,7 @@
 #include "exchange/mapping.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,8 +156,31 @@ static bool read_keys(const struct mapped *col, str text, struct arena *mem, str
     return true;
 }
 
-static bool read_cell(const struct mapped *col, str text, struct arena *mem, struct value *out, struct err *e)
+/* 2026-01-31 08:00, with / or ., with seconds, or without a time of day: in the workspace's zone. */
+static bool local_instant(str text, const struct zone *zone, struct arena *mem, int64_t *us)
 {
+    const char *z = str_z(mem, text);
+    int         y, mo, d, h = 0, mi = 0, s = 0, at = 0, to = 0;
+    if (text.n > 40 || sscanf(z, "%4d%*1[-/.]%2d%*1[-/.]%2d%n", &y, &mo, &d, &at) != 3 || !at || !day_valid(y, mo, d))
+        return false;
+    if (z[at] && (sscanf(z + at, "%*1[ T]%2d:%2d%n", &h, &mi, &to) != 2 || !to))
+        return false;
+    at += to;
+    to = 0;
+    if (z[at] && (sscanf(z + at, ":%2d%n", &s, &to) != 1 || !to))
+        return false;
+    at += to;
+    if (z[at] == '.')       /* what is less than a second is left out */
+        at += 1 + (int)strspn(z + at + 1, "0123456789");
+    if (z[at] || h > 23 || mi > 59 || s > 59 || h < 0 || mi < 0 || s < 0)
+        return false;
+    *us = zone_instant(zone, day_of_civil(y, mo, d), ((int64_t)h * 3600 + mi * 60 + s) * US_PER_S);
+    return true;
+}
+
+static bool read_cell(const struct mapped *col, str text, const struct zone *zone, struct arena *mem, struct value *out, struct err *e)
+{
+    int64_t us;
     struct json *j;
     *out = V_NONE;
     if (!text.n)
@@ -167,6 +191,8 @@ static bool read_cell(const struct mapped *col, str text, struct arena *mem, str
         return read_key(col, text, mem, out, e);
     if (col->f->type->flags & FT_JSON)
         return json_parse(mem, text, &j, e) && col->f->type->read(col->f, j, mem, out, e);
+    if (col->f->vtype == V_TIME && local_instant(str_trim(text), zone, mem, &us))
+        return *out = v_time(us), true;
     return field_read_text(col->f, text, mem, out, e);
 }
 
@@ -197,7 +223,7 @@ static void read_row(struct import *im, struct row *r)
         const struct mapped *col = &im->map.cols[i];
         struct err           e;
         err_init(&e, im->work, im->o.lang);
-        if (!read_cell(col, mapping_text(col, r->cells, r->quoted, r->n, mem), mem, &r->v[i], &e)) {
+        if (!read_cell(col, mapping_text(col, r->cells, r->quoted, r->n, mem), im->cat->zone, mem, &r->v[i], &e)) {
             reject(im, r, col->name, e.message);
             r->unreadable = true;
             return;

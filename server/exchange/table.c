@@ -1,5 +1,6 @@
 /* table: see table.h. */
 #include "exchange/table.h"
+#include "exchange/xlsx_read.h"
 #include "base/check.h"
 #include "base/text.h"
 
@@ -13,7 +14,8 @@ struct table {
     struct arena      *mem;
     FILE              *f;
     int64_t            size, at;
-    struct csv_reader *csv;
+    struct csv_reader  *csv;
+    struct xlsx_reader *xlsx;
 };
 
 static ptrdiff_t read_some(void *arg, char *buf, size_t cap)
@@ -50,6 +52,8 @@ static bool open_any(struct table *t, const char *path, const struct table_optio
     rewind(t->f);
     if (n == sizeof head && !memcmp(head, compound, sizeof head))
         return err_set(e, ERR_INVALID, "This is a workbook of the old kind (.xls) or one with a password; save it as .xlsx without a password");
+    if (n >= 4 && !memcmp(head, "PK\3\4", 4))
+        return xlsx_open(path, o->sheet, &t->xlsx, e);
     return open_csv(t, o, e);
 }
 
@@ -70,16 +74,22 @@ bool table_open(const char *path, const struct table_options *o, struct table **
 bool table_next(void *table, struct csv_row *row, bool *end, struct err *e)
 {
     struct table *t = table;
-    return csv_next(t->csv, row, end, e);
+    return t->xlsx ? xlsx_next(t->xlsx, row, end, e) : csv_next(t->csv, row, end, e);
 }
 
-int table_permille(const struct table *t) { return t->size ? (int)(t->at * 1000 / t->size) : 1000; }
+int table_permille(const struct table *t)
+{
+    if (t->xlsx)
+        return xlsx_permille(t->xlsx);
+    return t->size ? (int)(t->at * 1000 / t->size) : 1000;
+}
 
 void table_close(struct table *t)
 {
     if (!t)
         return;
     csv_reader_free(t->csv);
+    xlsx_close(t->xlsx);
     if (t->f)
         fclose(t->f);
     arena_free(t->mem);
