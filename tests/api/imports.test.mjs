@@ -19,6 +19,7 @@ const modules = [
 let t;
 test.before(async () => {
   t = await running('core');
+  t.api = client(t.server.base, t.token, { 'accept-language': 'en' });
   for (const m of modules) assert.equal((await t.api.post('/modules', m)).status, 201);
   const fields = { code: 'write', name: 'write', turnover: 'write', opened: 'write', parent: 'write', secret: 'none' };
   for (const role of [
@@ -35,7 +36,7 @@ export async function send(server, token, fields, content, name = 'shops.csv', h
   const form = new FormData();
   for (const [k, v] of Object.entries(fields)) form.append(k, typeof v === 'string' ? v : JSON.stringify(v));
   form.append('file', new Blob([content]), name);
-  const a = await fetch(`${server.base}/api/v1/imports`, { method: 'POST', body: form, headers: { authorization: `Bearer ${token}`, ...headers } });
+  const a = await fetch(`${server.base}/api/v1/imports`, { method: 'POST', body: form, headers: { authorization: `Bearer ${token}`, 'accept-language': 'en', ...headers } });
   const text = await a.text();
   return { status: a.status, json: text ? JSON.parse(text) : null, headers: a.headers, text };
 }
@@ -230,7 +231,7 @@ test('a large file runs behind, shows how far it is, and is not lost when the se
   if (running) assert.equal(seen.progress < 100, true);
   await t.server.stop('SIGKILL');
   t.server = await start(t.dir);
-  t.api = client(t.server.base, t.token);
+  t.api = client(t.server.base, t.token, { 'accept-language': 'en' });
   const i = (await t.api.get(`/imports/${a.json.id}`)).json;
   const total = (await t.api.get('/records/shop?count=true&limit=1&where=' + encodeURIComponent('LEFT(code, 1) = "Z"'))).json.total;
   assert.equal(i.created, total);         // what is counted is what is there

@@ -35,7 +35,7 @@ test.after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const auth = () => ({ authorization: `Bearer ${t.token}` });
+const auth = () => ({ authorization: `Bearer ${t.token}`, 'accept-language': 'en' });
 const download = async (q, headers = {}) => {
   const a = await fetch(`${t.server.base}/api/v1/exports/shop?format=xlsx&${q}`, { headers: { ...auth(), ...headers } });
   return { status: a.status, headers: a.headers, bytes: Buffer.from(await a.arrayBuffer()) };
