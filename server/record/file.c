@@ -78,7 +78,7 @@ static bool may_read(struct ctx *c, const struct file *file, bool *may)
         if (!held_there(c, &program, m, CELL(&r, i, 1)->u.i, f, file->id, &held))
             return false;
         seen = access_of(c, m);
-        if (held && access_any(&seen, ACT_READ) && access_field(&seen, f, FIELD_READ) && 
+        if (held && access_any(&seen, ACT_READ) && access_field(&seen, f, FIELD_READ) &&
             !held_there(c, c->actor, m, CELL(&r, i, 1)->u.i, f, file->id, may))
             return false;
     }

@@ -2,7 +2,7 @@
 # Tests of the web client: types, lint, units, and its pages in Chromium against the built program:
 # QUDAO_BIN=build/qudao tests/web/run.sh [part of the name of a file of page tests]
 set -u
-cd "$(dirname "$0")/../../web"
+cd "$(dirname "$0")/../../web" || exit 1
 [ -x ../build-node/node_modules/.bin/node ] && PATH="$PWD/../build-node/node_modules/.bin:$PATH"
 QUDAO_BIN=$(realpath "${QUDAO_BIN:-../build/qudao}")
 export PATH QUDAO_BIN
