@@ -346,6 +346,14 @@ static void link_lists(struct loading *l)
         }
 }
 
+static const struct field *module_field_in(const struct module *parts, str name)
+{
+    for (int i = 0; i < parts->nfields; i++)
+        if (str_eq(parts->fields[i].name, name))
+            return &parts->fields[i];
+    return NULL;
+}
+
 /* ---- pass 3: formulas ----------------------------------------------------------------------------------------- */
 
 static bool compile(struct loading *l, const struct module *m, str owner, const char *what, str text, const struct expr **out)
@@ -361,6 +369,34 @@ static bool compile(struct loading *l, const struct module *m, str owner, const 
     return err_problem(l->e, owner, what, STR_FMT ": " STR_FMT, STR_ARG(text), STR_ARG(e.message));
 }
 
+static bool id_of(const struct json *j, struct value *out)
+{
+    int64_t id;
+    bool    ok = (j->type == JSON_NUMBER && str_to_i64(j->s, &id)) || json_i64(j, "id", &id);
+    *out = ok ? v_ref(id) : V_NONE;
+    return ok;
+}
+
+/* Of an address, and of several relations. */
+static bool read_default_parts(struct loading *l, struct field *f, const struct json *d)
+{
+    bool ok = d->type == (f->parts ? JSON_OBJECT : JSON_ARRAY);
+    if (!f->parts && ok) {
+        struct value *v = NEWV(l->mem, struct value, d->n + 1);
+        size_t        n = 0;
+        for (const struct json *j = d->first; j && ok; j = j->next)
+            ok = id_of(j, &v[n++]);
+        f->otherwise = n ? (struct value){ V_LIST, { .l = { v, n } } } : V_NONE;
+    }
+    for (const struct json *j = f->parts && ok ? d->first : NULL; j && ok; j = j->next) {
+        struct field *part = (struct field *)module_field_in(f->parts, j->key);
+        ok = part && (j->type == JSON_NULL || (part->target ? id_of(j, &part->otherwise) : j->type == JSON_STRING));
+        if (ok && !part->target && j->type == JSON_STRING)
+            part->otherwise = v_text(j->s);
+    }
+    return ok || err_problem(l->e, f->name, "default", "The default must be given as the value itself is, records by their ids");
+}
+
 static bool read_default(struct loading *l, struct field *f)
 {
     const struct json *d = json_get(f->def, "default");
@@ -373,6 +409,8 @@ static bool read_default(struct loading *l, struct field *f)
         return compile(l, f->module, f->name, "default", d->s, &f->default_expr) &&
                (f->vtype == V_LIST || expr_must_be(f->default_expr, f->vtype, &e) ||
                 err_problem(l->e, f->name, "default", "The default is wrong: " STR_FMT, STR_ARG(e.message)));
+    if (f->parts || (f->type->flags & FT_MANY))
+        return read_default_parts(l, f, d);
     if (f->type->flags & FT_ONE) {      /* that it exists is asked when it is used: records go, definitions stay */
         if ((d->type == JSON_NUMBER && str_to_i64(d->s, &id)) || json_i64(d, "id", &id))
             return f->otherwise = v_ref(id), true;

@@ -189,7 +189,7 @@ static void check_field(const struct json *def, str at, struct err *e)
         check_number_pattern(def, at, e);
     if (max && json_i64(def, "max_length", &n) && (n < 1 || n > 1000000))
         err_problem(e, at, "max_length", "max_length must be 1 to 1000000");
-    if (json_bool(def, "unique", false) && (t->flags & (FT_MANY | FT_LINES | FT_READ)))
+    if (json_bool(def, "unique", false) && (t->flags & FT_READ))
         err_problem(e, at, "unique", "A field of the kind “%s” cannot be unique", t->name);
     str currency = json_str(def, "currency");
     bool known = currency.n == 3;

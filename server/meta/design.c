@@ -665,6 +665,16 @@ static bool rename_related(struct design *d, const struct field *f, const struct
     return true;
 }
 
+static bool links_unique(struct design *d, const struct field *f, struct err *e)
+{
+    struct rows r;
+    str sql = str_printf(d->mem, "SELECT k.target FROM q_link k JOIN " STR_FMT " t ON t.id = k.record WHERE k.field = %lld AND t.deleted_at IS NULL"
+                                 " GROUP BY k.target HAVING COUNT(*) > 1 LIMIT 1", STR_ARG(f->module->table), (long long)f->id);
+    if (!db_run(d->db, sql, NULL, 0, d->mem, &r, e))
+        return false;
+    return !r.nrows || err_set(e, ERR_CONFLICT, "Another record has this value already");
+}
+
 /* A choice that records have made stays on offer. */
 static bool options_free(struct design *d, const struct field *f, const struct json *def, struct err *e)
 {
@@ -724,6 +734,8 @@ bool design_field_update(struct design *d, const struct field *f, const struct j
     const struct module *now = catalog_module_id(after, f->module->id);
     const struct field  *g = module_field(now, name);
     bool                 ok = make_view(d, now, e);
+    if (ok && (g->type->flags & FT_MANY) && g->unique && !f->unique)
+        ok = links_unique(d, g, e);
     if (ok && ((g->type->flags & FT_COLUMN) || g->parts) && (g->unique != f->unique || g->index != f->index))
         ok = ddl(d, e, "DROP INDEX IF EXISTS u_" STR_FMT, STR_ARG(f->column)) && ddl(d, e, "DROP INDEX IF EXISTS i_" STR_FMT, STR_ARG(f->column)) &&
              add_index(d, g, e);

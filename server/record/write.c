@@ -160,12 +160,20 @@ static bool take_default(struct ctx *c, struct record *r, const struct field *f)
 /* A default may name a record that is gone by now. */
 static bool still_there(struct ctx *c, const struct field *f, struct value *v)
 {
-    struct rows  r;
-    struct value a[] = { v_int(v->u.i) };
-    if (!db_run(c->db, str_printf(c->mem, "SELECT 1 FROM " STR_FMT " WHERE id = $1 AND deleted_at IS NULL", STR_ARG(f->target->table)), a, 1, c->mem, &r, &c->err))
-        return false;
-    if (!r.nrows)
+    struct value *all = v->type == V_LIST ? NEWV(c->mem, struct value, v->u.l.n) : v;
+    size_t        n = v->type == V_LIST ? v->u.l.n : v->type == V_REF, kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct rows  r;
+        struct value one = v->type == V_LIST ? v->u.l.v[i] : *v, a[] = { v_int(one.u.i) };
+        if (!db_run(c->db, str_printf(c->mem, "SELECT 1 FROM " STR_FMT " WHERE id = $1 AND deleted_at IS NULL", STR_ARG(f->target->table)), a, 1, c->mem, &r, &c->err))
+            return false;
+        if (r.nrows)
+            all[kept++] = one;
+    }
+    if (!kept)
         *v = V_NONE;
+    else if (v->type == V_LIST)
+        *v = (struct value){ V_LIST, { .l = { all, kept } } };
     return true;
 }
 
@@ -177,7 +185,7 @@ static bool set_defaults(struct ctx *c, struct record *r)
     for (int i = SLOT_FIRST; i < m->nfields; i++)
         if (!r->set[i] && r->v[i].type == V_NULL && !m->fields[i].default_expr && type_has(t, &m->fields[i])) {
             r->v[i] = m->fields[i].otherwise;
-            if (r->v[i].type == V_REF && !still_there(c, &m->fields[i], &r->v[i]))
+            if ((r->v[i].type == V_REF || (m->fields[i].type->flags & FT_MANY)) && !still_there(c, &m->fields[i], &r->v[i]))
                 return false;
         }
     for (int i = SLOT_FIRST; i < m->nfields; i++)
@@ -314,6 +322,20 @@ bool change_write(struct ctx *c, const struct module *m, int64_t id, int64_t ver
                    a, 8, NULL, &c->err);
 }
 
+/* Unique relations: a record is chosen by one at most. */
+static bool link_free(struct ctx *c, const struct field *f, const struct value a[3])
+{
+    struct rows r;
+    str sql = str_printf(c->mem, "SELECT 1 FROM q_link k JOIN " STR_FMT " t ON t.id = k.record WHERE k.field = $1 AND k.record <> $2 AND k.target = $3"
+                                 " AND t.deleted_at IS NULL LIMIT 1", STR_ARG(f->module->table));
+    if (!db_run(c->db, sql, a, 3, c->mem, &r, &c->err))
+        return false;
+    if (!r.nrows)
+        return true;
+    err_problem(&c->err, f->name, "unique", "Another record has this value already");
+    return err_set(&c->err, ERR_CONFLICT, "Another record has this value already");
+}
+
 static bool write_links(struct ctx *c, const struct record *r, bool fresh)
 {
     for (int i = SLOT_FIRST; i < r->m->nfields; i++) {
@@ -325,6 +347,8 @@ static bool write_links(struct ctx *c, const struct record *r, bool fresh)
             return false;
         for (size_t k = 0; r->v[i].type == V_LIST && k < r->v[i].u.l.n; k++) {
             a[2] = v_int(r->v[i].u.l.v[k].u.i);
+            if (f->unique && !link_free(c, f, a))
+                return false;
             if (!db_exec(c->db, S("INSERT INTO q_link(field, record, target) VALUES($1, $2, $3) ON CONFLICT DO NOTHING"), a, 3, NULL, &c->err))
                 return false;
         }

@@ -39,7 +39,7 @@ function* refs(x) {
 }
 
 // As much of JSON Schema as the document uses; what it does not know it refuses, so that the document cannot slip past it.
-const words = new Set(['type', 'properties', 'required', 'items', 'anyOf', 'enum', '$ref', 'format', 'description', 'title', 'additionalProperties', 'default', 'minimum', 'maximum']);
+const words = new Set(['type', 'properties', 'required', 'items', 'anyOf', 'enum', '$ref', 'format', 'description', 'title', 'additionalProperties', 'contentMediaType', 'default', 'minimum', 'maximum']);
 function wrong(d, s, v, where = '') {
   for (const k of Object.keys(s)) if (!words.has(k)) return [`${where}: what is ${k}?`];
   if (s.$ref) return wrong(d, at(d, s.$ref), v, where);
@@ -87,7 +87,7 @@ test('every call of the contract is described', () => {
     'patch /modules/{m}/fields/{f}', 'delete /modules/{m}/fields/{f}', 'get /records/partner', 'post /records/partner', 'get /records/partner/{id}', 'patch /records/partner/{id}',
     'delete /records/partner/{id}', 'post /records/partner/{id}/restore', 'get /records/partner/{id}/history', 'post /records/partner/batch', 'post /query', 'post /formula',
     'get /search', 'get /users', 'post /users', 'patch /users/{id}', 'get /roles', 'post /roles', 'patch /roles/{name}', 'get /events', 'get /changes', 'get /health', 'get /metrics',
-    'get /openapi.json', `get /records/${encodeURIComponent('万物')}`])
+    'get /openapi.json', 'post /imports', 'get /imports/{id}', 'post /imports/{id}/undo', 'post /files', 'get /files/{id}', `get /records/${encodeURIComponent('万物')}`])
     assert.ok(has.has(c), c);
 });
 
@@ -114,6 +114,13 @@ test('answers have the shapes that are promised', async () => {
   holds(core, answers(core, '/query', 'post'), (await t.api.post('/query', { from: '万物', group: { r: 'relation', d: 'date' }, select: { n: 'COUNT()', s: 'SUM(money)' }, totals: true })).json);
   holds(core, answers(core, '/formula', 'post'), (await t.api.post('/formula', { formula: '1 + 1' })).json);
   holds(core, answers(core, path + '/batch', 'post'), (await t.api.post(path + '/batch', { atomic: false, create: [{ text: 'z' }, { bogus: 1 }] })).json);
+  const form = new FormData();
+  form.set('file', new Blob(['text\nimported\n']), 'in.csv');
+  form.set('module', '万物');
+  const sent = await fetch(`${t.server.base}/api/v1/imports`, { method: 'POST', headers: { authorization: `Bearer ${t.token}` }, body: form });
+  assert.ok([201, 202].includes(sent.status), `${sent.status}`);
+  holds(core, answers(core, '/imports', 'post', '201'), await sent.json());
+  holds(core, answers(core, '/imports', 'get'), (await t.api.get('/imports')).json);
   const refused = await t.api.post(path, { bogus: 1 });
   holds(core, core.components.schemas.Problem, refused.json);
 });
