@@ -7,6 +7,7 @@ import {
   type KeyboardEvent,
   type MouseEvent,
   type ReactNode,
+  useCallback,
   useEffect,
   useId,
   useMemo,
@@ -168,6 +169,7 @@ export function Grid(props: GridProps) {
       aria-rowcount={total + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable
+      data-marked={selected.size > 0 || undefined}
       aria-activedescendant={total ? `${id}-${focus.row}-${focus.column}` : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
@@ -223,9 +225,10 @@ export function Grid(props: GridProps) {
   );
 }
 
-/** The rows that are here already, for the mark in the head. */
+/** The rows that are here already, for the mark in the head; looked through when they change, not while they scroll. */
 function useLoaded(row: GridProps['row'], total: number, selected: ReadonlySet<number>) {
-  const ids = () => {
+  const some = selected.size > 0;
+  const ids = useCallback(() => {
     const found = new Set<number>();
     for (let i = 0; i < total; i++) {
       const one = row(i);
@@ -233,6 +236,7 @@ function useLoaded(row: GridProps['row'], total: number, selected: ReadonlySet<n
       found.add(one.id);
     }
     return found;
-  };
-  return { ids, all: selected.size > 0 && selected.size >= ids().size };
+  }, [row, total]);
+  const count = useMemo(() => (some ? ids().size : 0), [some, ids]);
+  return { ids, all: some && selected.size >= count };
 }

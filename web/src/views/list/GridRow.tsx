@@ -44,6 +44,8 @@ export const GridRow = memo(function GridRow({ id, index, row, href, title, colu
         const value = row && valueAt(row, path);
         const type = typeOf(field);
         const shown = row && (type.cell ? type.cell(value, field) : type.text(value, field));
+        const linked = column === 0 || path === title;
+        const plain = row && !linked && (typeof shown === 'string' || shown === null || shown === undefined);
         return (
           <div
             key={path}
@@ -51,11 +53,11 @@ export const GridRow = memo(function GridRow({ id, index, row, href, title, colu
             id={`${id}-${index}-${column}`}
             aria-colindex={column + 2}
             data-column={column}
-            className={shownType(field).align}
+            className={plain ? `plain ${shownType(field).align ?? ''}` : shownType(field).align}
           >
             {!row ? (
               <i className="grid-loading" />
-            ) : column === 0 || path === title ? (
+            ) : linked ? (
               <a href={href} tabIndex={-1} className={path === title ? 'grid-title' : undefined}>
                 {shown || '—'}
               </a>
