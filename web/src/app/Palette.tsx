@@ -41,7 +41,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose(): void 
       padding={0}
       size={620}
       yOffset="12vh"
-      transitionProps={{ duration: 90, transition: 'fade' }}
+      transitionProps={{ duration: 0 }}
     >
       <Modal.Overlay backgroundOpacity={0.35} />
       <Modal.Content radius="lg" aria-label={t('shell.find')}>
@@ -50,6 +50,16 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose(): void 
     </Modal.Root>
   );
 }
+
+/** Found texts come as they are searched: small letters, half-width signs. */
+const folded = (text: string) => text.normalize('NFKC').toLowerCase();
+/** At once: who types right after the keys that open the palette loses no letter. */
+const focusNow = (element: HTMLInputElement | null) => {
+  element?.focus();
+};
+const intoSight = (element: HTMLDivElement | null) => {
+  element?.scrollIntoView({ block: 'nearest' });
+};
 
 function Entries({ onClose }: { onClose(): void }) {
   const id = useId();
@@ -77,6 +87,7 @@ function Entries({ onClose }: { onClose(): void }) {
         <Search size={16} aria-hidden />
         <span className="hidden">{t('shell.find')}</span>
         <input
+          ref={focusNow}
           data-autofocus
           role="combobox"
           aria-expanded="true"
@@ -106,7 +117,7 @@ function Entries({ onClose }: { onClose(): void }) {
               role="option"
               id={`${id}-${entry.key}`}
               aria-selected={entry === current}
-              ref={entry === current ? (element) => element?.scrollIntoView({ block: 'nearest' }) : undefined}
+              ref={entry === current ? intoSight : undefined}
               className="palette-entry"
               onClick={() => perform(entry)}
               onPointerMove={() => setAt(index)}
@@ -138,7 +149,10 @@ function useEntries(typed: string) {
   const records: Entry[] = (wanted ? (data?.hits ?? []) : []).map((hit) => {
     const module = catalog.byName.get(hit.module);
     const field = module && hit.field && hit.field !== module.title ? fieldOf(module, hit.field) : undefined;
-    const found = hit.text && hit.text !== hit.title ? `${field ? `${fieldLabel(field)} ` : ''}${hit.text}` : undefined;
+    const found =
+      hit.text && hit.text.toLowerCase() !== hit.title.toLowerCase()
+        ? `${field ? `${fieldLabel(field)} ` : ''}${hit.text}`
+        : undefined;
     return {
       key: `record-${hit.module}-${hit.id}`,
       group: t('palette.records'),
