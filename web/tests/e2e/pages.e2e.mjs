@@ -16,20 +16,25 @@ before(async () => {
 after(() => w.close());
 
 const pages = {
+  'sign-in': { path: () => '/', ready: '.sign-in-form input', signedIn: false },
   dashboard: { path: () => '/', ready: '.attainment li, .tile-none' },
   list: { path: () => '/m/order', ready: '.grid-row, .card' },
   record: { path: () => `/m/order/${order.id}`, ready: '.fields input' },
   create: { path: () => '/m/partner/new', ready: '.fields input' },
+  filtered: {
+    path: () => `/m/partner?view=all&where=${encodeURIComponent('tier = "gold" and status = "active"')}`,
+    ready: '.chip',
+  },
   bin: { path: () => '/m/partner?deleted=true', ready: '.list-head h1' },
 };
-for (const [name, { path, ready }] of Object.entries(pages))
+for (const [name, { path, ready, signedIn }] of Object.entries(pages))
   for (const phone of [false, true])
     for (const [language, dark] of [
       ['zh-CN', false],
       ['en', true],
     ])
       test(`${name} at ${phone ? 390 : 1440} px in ${language}, ${dark ? 'dark' : 'light'}`, async () => {
-        const page = await w.open(path(), { phone, dark, language });
+        const page = await w.open(path(), { phone, dark, language, signedIn });
         await page.locator(ready).first().waitFor();
         await settled(page);
         if (shots)
