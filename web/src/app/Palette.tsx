@@ -150,7 +150,7 @@ function useEntries(typed: string) {
     const module = catalog.byName.get(hit.module);
     const field = module && hit.field && hit.field !== module.title ? fieldOf(module, hit.field) : undefined;
     const found =
-      hit.text && hit.text.toLowerCase() !== hit.title.toLowerCase()
+      hit.text && folded(hit.text) !== folded(hit.title)
         ? `${field ? `${fieldLabel(field)} ` : ''}${hit.text}`
         : undefined;
     return {
