@@ -4,6 +4,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$1
 log=$build/meson-logs/testlog.txt
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=0
 meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier "${2:-1}"
 passed=$(awk '/^Ok:/ { n += $NF } END { print n + 0 }' "$log")
 failed=$(awk '/^(Fail|Timeout|Unexpected Pass):/ { n += $NF } END { print n + 0 }' "$log")

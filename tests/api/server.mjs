@@ -107,6 +107,8 @@ export async function start(dir, more = [], under = []) {
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await exited;
+      const found = /^.*(Sanitizer|runtime error:)[^]*/m.exec(log);       // in a build that looks for such things
+      if (found) throw new Error(found[0].slice(0, 6000));
     },
   };
 }
