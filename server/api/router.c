@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "base/text.h"
+#include "record/turn.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -205,10 +206,10 @@ static bool parse_body(struct call *k, const struct route *r)
 
 /* ---- one try ------------------------------------------------------------------------------------------------------ */
 
-static bool read_versions(struct call *k)
+static bool read_versions(struct call *k, enum turn turn)
 {
     struct rows r;
-    if (!db_run(k->c.db, S("SELECT name, value FROM q_version"), NULL, 0, k->c.mem, &r, &k->c.err))
+    if (!db_run(k->c.db, turn_versions(k->c.db, turn), NULL, 0, k->c.mem, &r, &k->c.err))
         return false;
     for (size_t i = 0; i < r.nrows; i++) {
         str name = CELL(&r, i, 0)->u.s;
@@ -363,17 +364,12 @@ static bool work(struct call *k, const struct route *r)
     return r->tx == TX_WRITE ? once(k, run_handler, (void *)r) : run_handler(k, (void *)r);
 }
 
-/* On PostgreSQL writers that met on the same data and lost take turns from then on, so that they do not meet one another again.
- * LOCK before the first query: the work sees what the one before has committed. */
-static bool take_turn(struct call *k, enum tx_mode mode)
-{
-    return mode != TX_WRITE || !k->tries || !db_dialect(k->c.db)->for_update[0] ||
-           db_exec(k->c.db, S("LOCK TABLE q_turn IN EXCLUSIVE MODE"), NULL, 0, NULL, &k->c.err);
-}
-
 static bool pinned(struct call *k, enum tx_mode mode, bool (*run)(struct call *, void *), void *arg)
 {
-    return take_turn(k, mode) && read_versions(k) && catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err) && run(k, arg);
+    enum turn turn = turn_of_try(k->tries);
+    if (mode == TX_WRITE && turn != TURN_BESIDE && !turn_take(k->c.db, turn, &k->c.err))
+        return false;
+    return read_versions(k, turn) && catalog_pin(k->app->catalogs, k->c.db, k->catalog_version, &k->c.cat, &k->c.err) && run(k, arg);
 }
 
 /* Work that fills the desk's memory jumps back here, so that its transaction ends like any other that failed and there is room

@@ -6,6 +6,7 @@
 #include "channel/app_files.h"
 #include "meta/design.h"
 #include "meta/schema.h"
+#include "record/turn.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +61,7 @@ bool desk_run(struct store *st, struct catalogs *cs, enum tx_mode mode, const ch
         err_init(&c.err, mem, e->lang);
         bool ok = db_begin(st, mode, way, &c.db, &c.err);
         if (ok) {
-            int64_t version = catalog_version(&c);
+            int64_t version = turn_take(c.db, turn_of_try(i), &c.err) ? catalog_version(&c) : -1;
             ok = version >= 0 && catalog_pin(cs, c.db, version, &c.cat, &c.err);
             ok = ok && work(&c, arg) && rec_flush(&c);
             if (c.cat)
@@ -75,13 +76,6 @@ bool desk_run(struct store *st, struct catalogs *cs, enum tx_mode mode, const ch
         if (c.err.kind != ERR_BUSY || i >= 10)
             return err_take(e, &c.err);
     }
-}
-
-/* As take_turn in router.c: work that others have spoilt takes its turn. */
-static bool take_turn(struct desk *d, enum tx_mode mode)
-{
-    return mode != TX_WRITE || !d->spoilt || !db_dialect(d->c.db)->for_update[0] ||
-           db_exec(d->c.db, S("LOCK TABLE q_turn IN EXCLUSIVE MODE"), NULL, 0, NULL, &d->c.err);
 }
 
 static bool sit_down(struct desk *d)
@@ -105,7 +99,7 @@ bool desk_open(struct desk *d, enum tx_mode mode, struct ctx **out, struct err *
     *out = &d->c;
     if (!db_begin(d->store, mode, d->way, &d->c.db, e))
         return false;
-    if (take_turn(d, mode) && sit_down(d))
+    if (turn_take(d->c.db, d->spoilt ? TURN_ALONE : TURN_BESIDE, &d->c.err) && sit_down(d))
         return true;
     err_take(e, &d->c.err);
     desk_rollback(d);

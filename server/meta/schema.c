@@ -48,7 +48,7 @@
  * holds that number and a mark of the table.  Every number that is not above what was drawn last, nor above any announced one, is
  * settled: who drew it has ended.  What was drawn last is looked at before the locks, since whoever announces afterwards draws
  * afterwards; and the rows must be read in a later snapshot, since who ends in between is in neither.
- * A savepoint that is undone takes the lock and the setting with it.  q_turn: see take_turn in api/router.c. */
+ * A savepoint that is undone takes the lock and the setting with it.  q_turn: see record/turn.h. */
 #define MARK(OID)  "(((" OID "::oid::bigint & 16383) | 16384) << 48)"
 #define DRAWN(REL) "COALESCE(pg_sequence_last_value(pg_get_serial_sequence(" REL "::regclass::text, 'seq')::regclass), 0)"
 #define FEED_POSTGRES \

@@ -133,3 +133,22 @@ test('who follows the feed by number misses nothing while 16 write and the comma
   }
   assert.deepEqual(imported.filter((id) => !seen.has(`ticket ${id}`)), []);
 });
+
+test('an import beside 16 who write to the same records gets through, and the roll-ups stay exact', async () => {
+  const a = (await t.api.post('/records/account', { name: '丁' })).json.id, b = (await t.api.post('/records/account', { name: '戊' })).json.id;
+  const file = join(t.dir, 'entries.csv'), rows = 3000;
+  writeFileSync(file, 'note,amount,account\n' + Array.from({ length: rows }, (_, i) => `${i},1.00,${i % 2 ? a : b}\n`).join(''));
+  let busy = true, wrote = 0;
+  const importing = qudaoBeside('import', '--data', t.dir, '--module', 'entry', file).finally(() => { busy = false; });
+  await each(16, async (w) => {
+    while (busy) {
+      const r = await t.api.post('/records/entry', { note: 'beside', amount: 1, account: w % 2 ? a : b });
+      assert.equal(r.status, 201, r.text);
+      wrote++;
+    }
+  });
+  await importing;
+  const [x, y] = (await t.api.get(`/records/account?ids=${a},${b}`)).json.records;
+  assert.equal(x.number + y.number, rows + wrote);
+  assert.equal(Number(x.total) + Number(y.total), rows + wrote);
+});
