@@ -463,15 +463,21 @@ static int export(struct job *j)
     str path = str_of(j->rest[0]);
     w.path = j->rest[0];
     w.dir = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-    if (!str_ends(text_lower(j->mem, path), S(".xlsx")) && !(w.f = strcmp(j->rest[0], "-") ? fopen(j->rest[0], "wb") : stdout)) {
+    const char *part = str_z(j->mem, str_cat(j->mem, path, S(".part")));       /* a file that was there stays until there is a whole new one */
+    bool        table = !str_ends(text_lower(j->mem, path), S(".xlsx")), to_file = table && strcmp(j->rest[0], "-");
+    if (table && !(w.f = to_file ? fopen(part, "wb") : stdout)) {
         fprintf(stderr, "qudao export: %s: %s\n", j->rest[0], strerror(errno));
         return 1;
     }
     bool ok = desk_run(j->store, j->catalogs, TX_READ, "cli", j->mem, run_export, &w, &j->e);
     if (w.f && (fflush(w.f) || ferror(w.f)))
         ok = err_set(&j->e, ERR_FULL, "The file cannot be written");
-    if (w.f && w.f != stdout)
+    if (to_file)
         fclose(w.f);
+    if (to_file && ok && rename(part, j->rest[0]))
+        ok = err_set(&j->e, ERR_FULL, "The file cannot be written");
+    if (to_file && !ok)
+        unlink(part);
     return ok ? 0 : refused("export", &j->e);
 }
 

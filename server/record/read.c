@@ -94,6 +94,14 @@ static void column_init(struct column *col, const struct field *f, str name)
     col->lines = (f->type->flags & FT_LINES) != 0;
 }
 
+static bool has_column(const struct column *cols, size_t n, str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(cols[i].name, name))
+            return true;
+    return false;
+}
+
 bool rec_columns(struct ctx *c, const struct module *m, str fields, bool lines, const struct column **out, size_t *n)
 {
     struct access  a = access_of(c, m);
@@ -105,17 +113,20 @@ bool rec_columns(struct ctx *c, const struct module *m, str fields, bool lines, 
         while (str_cut(&rest, ',', &part)) {
             struct path p;
             part = str_trim(part);
-            if (str_eq(part, S("id")) || str_eq(part, S("version")) || !part.n)
+            if (str_eq(part, S("id")) || str_eq(part, S("version")) || !part.n || has_column(cols, *n, part))
                 continue;
-            if (!one_path(c, m, part, &p, "fields"))
-                return false;
+            if (!one_path(c, m, part, &p, "fields")) {
+                if (c->err.kind != ERR_INVALID)
+                    return false;
+                continue;       /* all that are wrong are named */
+            }
             column_init(&cols[*n], PATH_LAST(&p)->field, part);
             cols[*n].path = p;
             if (p.nsteps > 1 && (cols[*n].many || cols[*n].lines))
                 return err_problem(&c->err, S("fields"), "type", "“" STR_FMT "” has no order", STR_ARG(part));
             ++*n;
         }
-        return true;
+        return c->err.kind == ERR_NONE;
     }
     for (int i = SLOT_CREATED_AT; i < m->nfields; i++) {
         const struct field *f = &m->fields[i];

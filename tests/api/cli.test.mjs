@@ -119,7 +119,10 @@ test('import and export beside a running server', async () => {
   ends(1, ['import', '--data', t.dir, '--module', 'nothing', csv]);
   ends(2, ['export', '--data', t.dir]);
   ends(1, ['export', '--data', t.dir, '--module', 'nothing', out]);
+  const before = readFileSync(out, 'utf8');
   ends(1, ['export', '--data', t.dir, '--module', 'shop', '--where', 'nothing = 1', out]);
+  assert.equal(readFileSync(out, 'utf8'), before, 'a refused export leaves the file that was there');
+  assert.ok(!existsSync(out + '.part'));
 });
 
 test('backup, restore and check', { skip: onPostgres ? 'PostgreSQL has its own' : false }, async () => {
