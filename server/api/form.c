@@ -23,8 +23,11 @@ bool form_read(struct call *k, bool options, struct form *out)
             if (!json_parse(k->c.mem, p->data, &j, &k->c.err))
                 return false;
             out->options = j;
-        } else if (p->filename.p || str_eqz(p->name, "file"))
-            out->file = out->file ? out->file : p;
+        } else if (p->filename.p || str_eqz(p->name, "file")) {
+            if (out->file)
+                return err_problem(&k->c.err, S("file"), "limit", "Only one file fits here");
+            out->file = p;
+        }
     }
     return out->file || err_problem(&k->c.err, S("file"), "required", "This is needed");
 }

@@ -8,16 +8,19 @@
 #include "exchange/import_undo.h"
 #include "exchange/table.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 2, BUSY_TRIES = 20, DRY_TRIES = 5, SILENT_S = 600 };
+enum { THREADS = 2, DRY_ROWS = 200000, BUSY_TRIES = 20, DRY_TRIES = 5, SILENT_S = 600, STALE_S = 86400 };
 
 struct job {
     struct job          *next;
@@ -103,7 +106,8 @@ struct run {
     struct table       *table;
     FILE               *rejects;
     str                 header;
-    bool                stopped;
+    int64_t             rows;           /* asked for in this pass, with the header */
+    bool                stopped, cut;
 };
 
 static bool must_stop(struct run *r)
@@ -120,6 +124,11 @@ static bool ended_before(struct err *e) { return err_set(e, ERR_INTERNAL, "The s
 static bool next_row(void *arg, struct csv_row *row, bool *end, struct err *e)
 {
     struct run *r = arg;
+    /* A dry run is one transaction, and on SQLite nobody else writes meanwhile. */
+    if (r->e.dry_run && r->rows++ > DRY_ROWS) {
+        r->cut = *end = true;
+        return true;
+    }
     return table_next(r->table, row, end, e);
 }
 
@@ -171,6 +180,7 @@ static bool one_pass(struct run *r, const struct import_options *o, struct impor
     str                      path = import_spool_path(r->mem, r->jobs->app, r->e.spool);
     if (!table_open(str_z(r->mem, path), &to, &r->table, e))
         return false;
+    r->rows = 0;
     struct import *im = import_new(o, next_row, r);
     bool           ok = import_run(im, &door, e);
     *t = *import_totals(im);
@@ -339,7 +349,9 @@ static void run_job(struct import_jobs *jobs, struct job *job)
         else
             ok = run_import(&r, &t, &e);
         const char *state = ok ? (job->undo_by ? "undone" : "done") : r.stopped || job->undo_by ? "interrupted" : "failed";
-        say_end(&r, state, r.rejects ? &t : NULL, ok ? NULL : &e);
+        if (ok && r.cut)
+            err_set(&e, ERR_LIMIT, "A dry run tries the first %d rows; the rest was not looked at", DRY_ROWS);
+        say_end(&r, state, r.rejects ? &t : NULL, ok && !r.cut ? NULL : &e);
         log_event(LOG_INFO, "import", "id=%lld state=%s rows=%lld rejected=%lld", (long long)job->id, state, (long long)t.rows, (long long)t.rejected);
         if (!job->undo_by)
             drop_spool(jobs->app, r.e.spool);
@@ -444,6 +456,21 @@ static void forget_spool(str spool, void *app) { drop_spool(app, spool); }
 
 static bool sweep(struct ctx *c, void *app) { return import_log_sweep(c, import_server_alive, forget_spool, app); }
 
+/* What a server that was killed left half sent or half made. */
+static void clear_spool(const struct app *app, int64_t now)
+{
+    DIR           *dir = app->data.n ? opendir(app->spool) : NULL;
+    struct dirent *d;
+    struct stat    st;
+    while (dir && (d = readdir(dir)) != NULL) {
+        bool ours = !strncmp(d->d_name, "import-", 7) || !strncmp(d->d_name, "export-", 7) || !strncmp(d->d_name, "download-", 9);
+        if (ours && fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && now / US_PER_S - st.st_mtime > STALE_S)
+            unlinkat(dirfd(dir), d->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 struct import_jobs *import_jobs_start(struct app *app)
 {
     struct import_jobs *j = calloc(1, sizeof *j);
@@ -460,6 +487,7 @@ struct import_jobs *import_jobs_start(struct app *app)
     if (!desk_run(app->store, app->catalogs, TX_WRITE, "system", mem, sweep, app, &e))
         log_event(LOG_WARN, "imports_not_swept", "detail=%s", log_q(mem, e.message));
     arena_free(mem);
+    clear_spool(app, instant_now());
     for (int i = 0; i < THREADS; i++)
         CHECK(pthread_create(&j->threads[i], NULL, serve_jobs, j) == 0);
     return j;

@@ -246,3 +246,21 @@ test('a large file runs behind, shows how far it is, and is not lost when the se
   assert.equal(u.undo.undone, total);
   assert.equal((await t.api.get('/records/shop?count=true&limit=1&where=' + encodeURIComponent('LEFT(code, 1) = "Z"'))).json.total, 0);
 });
+
+test('two files in one form are one too many', async () => {
+  const form = new FormData();
+  form.append('module', 'shop');
+  form.append('file', new Blob(['code,name\n1,x\n']), 'a.csv');
+  form.append('more', new Blob(['code,name\n2,x\n']), 'b.csv');
+  const a = await fetch(`${t.server.base}/api/v1/imports`, { method: 'POST', body: form, headers: { authorization: `Bearer ${t.token}` } });
+  assert.equal(a.status, 422);
+});
+
+test('a dry run that is too long says where it stopped', { timeout: 120000 }, async () => {
+  const rows = 'Y,nothing\n'.repeat(200500);
+  const a = await importAs(t, { module: 'shop', key: 'code', dry_run: 'true' }, `code,name\n${rows}`);
+  const i = await ended(t.api, a.json.id);
+  assert.deepEqual([i.state, i.rows, i.created, i.unchanged], ['done', 200000, 1, 199999], JSON.stringify(i));
+  assert.match(i.message, /200000/);
+  assert.deepEqual(await shops('code = "Y"'), []);
+});
