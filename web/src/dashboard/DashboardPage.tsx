@@ -8,8 +8,10 @@ import { api } from '../api/client';
 import { useMe } from '../api/session';
 import { local, t, useLanguage } from '../i18n';
 import { percent, today } from '../i18n/format';
+import { useCatalog } from '../modules/queries';
 import { Failure } from '../notice/Failure';
 import { KINDS, type Kind, type Period, periodOf, step } from './period';
+import { mayAsk } from './rights';
 import { TileView } from './TileView';
 import './dashboard.css';
 
@@ -26,6 +28,7 @@ export default function DashboardPage() {
   const search = useSearch({ strict: false }) as { period?: string; at?: string };
   const navigate = useNavigate();
   const { workspace } = useMe();
+  const catalog = useCatalog();
   const { data, error, refetch } = useQuery(dashboardQuery(name));
   const now = today();
   const kind = KINDS.find((one) => one === search.period) ?? 'year';
@@ -37,6 +40,8 @@ export default function DashboardPage() {
   });
   const go = (next: { period?: string; at?: string }) =>
     navigate({ to: '.', search: { period: kind, at: search.at, ...next }, replace: true });
+
+  const tiles = data?.tiles.filter(({ queries }) => Object.values(queries).every((query) => mayAsk(catalog, query)));
 
   if (error && !data) return <Failure error={error} onRetry={() => refetch()} />;
   return (
@@ -50,7 +55,7 @@ export default function DashboardPage() {
           [1, 2, 3, 4].map((one) => (
             <Skeleton key={one} className="tile" style={{ gridColumn: 'span 3' }} height={120} />
           ))}
-        {data?.tiles.map((tile) => (
+        {tiles?.map((tile) => (
           <TileView key={tile.name} tile={tile} period={period} today={now} />
         ))}
       </div>

@@ -11,7 +11,7 @@ import { t } from '../i18n';
 import { fieldOf, targetOf, useModule } from '../modules/queries';
 import { frame } from './common';
 import { fieldTypes } from './index';
-import { refId, refTitle } from './operators';
+import { isHidden, refId, refTitle } from './operators';
 import type { InputProps } from './types';
 
 /** The text of a record's title field. */
@@ -31,13 +31,14 @@ export function useRefTitle(module: string | undefined, value: Value): string {
   const known = refTitle(value);
   const id = refId(value);
   const target = useModule(module);
+  const unknown = Boolean(target && id && (isHidden(value) || known === `#${id}`));
   const { data } = useQuery({
     ...pageQuery(module ?? '', { ids: String(id), fields: titleFields(target) }),
-    enabled: Boolean(module && id && known === `#${id}`),
+    enabled: unknown,
     staleTime: 60_000,
   });
   const row = data?.records[0];
-  return row ? titleOf(target, row) : known;
+  return row ? titleOf(target, row) : unknown && !data ? '' : known;
 }
 export function RefTitle({ module, value }: { module?: string; value: Value }) {
   return useRefTitle(module, value);
@@ -63,6 +64,7 @@ export function RelationPicker(props: InputProps) {
   const open = box.dropdownOpened;
   const { data, isFetching, isError } = useMatches(moduleName, typed ?? '', field.where, open);
   const current = refId(value);
+  const shut = !target || isHidden(value);
   const title = useRefTitle(moduleName, value);
 
   function choose(key: string) {
@@ -92,7 +94,7 @@ export function RelationPicker(props: InputProps) {
             if (typed === '' && !required) onChange(null);
             setTyped(undefined);
           }}
-          rightSectionWidth={current && !bare ? (required || readOnly ? 28 : 50) : 20}
+          rightSectionWidth={current && !bare ? (required || readOnly || shut ? 28 : 50) : 20}
           rightSection={
             isFetching && open ? (
               <Loader size={14} />
@@ -110,14 +112,16 @@ export function RelationPicker(props: InputProps) {
                     <X size={13} />
                   </ActionIcon>
                 )}
-                <Link
-                  className="box-link"
-                  to="/m/$module/$id"
-                  params={{ module: moduleName ?? '', id: String(current) }}
-                  aria-label={t('field.openRecord', { name: title })}
-                >
-                  <ArrowUpRight size={14} />
-                </Link>
+                {!shut && (
+                  <Link
+                    className="box-link"
+                    to="/m/$module/$id"
+                    params={{ module: moduleName ?? '', id: String(current) }}
+                    aria-label={t('field.openRecord', { name: title })}
+                  >
+                    <ArrowUpRight size={14} />
+                  </Link>
+                )}
               </span>
             ) : undefined
           }

@@ -79,7 +79,7 @@ test.each<[TypeName, Value, string]>([
   ['choice', 'gone', 'gone'],
   ['choices', ['a', 'b'], '甲和乙'],
   ['relation', { id: 7, title: '恒通' }, '恒通'],
-  ['relation', { id: 7 }, '#7'],
+  ['relation', { id: 7 }, '（无权查看）'],
   [
     'address',
     { region: { id: 1, title: '杭州' }, detail: '文三路 1 号', postcode: '310000' },

@@ -1,5 +1,6 @@
 /** The ways to filter that several types share, and how their values are written in formulas. */
 import type { Value } from '../api/types';
+import { t } from '../i18n';
 import { readDecimal } from '../i18n/decimal';
 import type { Literal, Operator } from './types';
 
@@ -115,7 +116,11 @@ export function refId(value: Value): number | undefined {
   if (value && typeof value === 'object' && !Array.isArray(value) && typeof value.id === 'number') return value.id;
   return undefined;
 }
+/** A record that the person may not see comes as its id alone. */
+export const isHidden = (value: Value): boolean =>
+  Boolean(value && typeof value === 'object' && !Array.isArray(value) && value.id && value.title === undefined);
 export function refTitle(value: Value): string {
+  if (isHidden(value)) return t('field.hidden');
   if (value && typeof value === 'object' && !Array.isArray(value)) {
     if (typeof value.title === 'string' && value.title) return value.title;
     return value.id === undefined || value.id === null ? '' : `#${value.id}`;

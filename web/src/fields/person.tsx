@@ -1,7 +1,7 @@
 /** A user of the system. */
 
 import { Face } from '../modules/Face';
-import { personOperators, refTitle } from './operators';
+import { isHidden, personOperators, refTitle } from './operators';
 import { relation } from './relation';
 import type { FieldType } from './types';
 
@@ -10,6 +10,7 @@ export const person: FieldType = {
   width: 130,
   cell: (value) => {
     const name = refTitle(value);
+    if (isHidden(value)) return <span className="muted">{name}</span>;
     return (
       name && (
         <span className="person">

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Field, Value } from '../api/types';
 import { targetOf } from '../modules/queries';
 import { option } from './common';
-import { refId, refLiteral, refTitle, relationOperators } from './operators';
+import { isHidden, refId, refLiteral, refTitle, relationOperators } from './operators';
 import { RelationPicker } from './RelationPicker';
 import type { FieldType } from './types';
 
@@ -11,6 +11,7 @@ import type { FieldType } from './types';
 export function RefLink({ field, value }: { field: Field; value: Value }) {
   const id = refId(value);
   const module = targetOf(field);
+  if (isHidden(value)) return <span className="muted">{refTitle(value)}</span>;
   if (id === undefined || !module) return refTitle(value);
   return (
     <Link className="ref" to="/m/$module/$id" params={{ module, id: String(id) }} tabIndex={-1}>

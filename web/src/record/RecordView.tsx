@@ -174,7 +174,10 @@ export function RecordView({ module, row, initial }: Props) {
         <span className="spring" />
         {row && !narrow && (
           <span className="stamp" title={dateTime(String(row.updated_at ?? ''))}>
-            {t('record.changed', { name: refTitle(row.updated_by), when: ago(String(row.updated_at ?? '')) })}
+            {t(refTitle(row.updated_by) ? 'record.changed' : 'record.changedAt', {
+              name: refTitle(row.updated_by),
+              when: ago(String(row.updated_at ?? '')),
+            })}
           </span>
         )}
         {deleted ? (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, tooWide, unexpected, world } from './world.mjs';
+import { accessible, settled, tooWide, unexpected, world } from './world.mjs';
 
 let w;
 before(async () => {
@@ -88,6 +88,36 @@ test('what does not exist is said in words', async () => {
   await page.goto('/no/such/page');
   await page.getByText('没有这个页面。').waitFor();
   assert.deepEqual(unexpected(page, '404'), []);
+});
+
+test("a partner's person sees what is theirs, without riddles", async (t) => {
+  if (!w.server.real) return t.skip('the mock has one person');
+  const page = await w.open('/', { signedIn: false });
+  await page.getByLabel('邮箱').fill('partner@demo.qudao');
+  await page.getByRole('textbox', { name: '密码' }).fill(w.server.password);
+  await page.keyboard.press('Enter');
+  await page.locator('.kpi strong').first().waitFor();
+  await settled(page);
+  // Costs are not theirs to read: the tile of margins is not there, and nobody asked for it in vain.
+  await page.getByRole('region', { name: '订单数' }).waitFor();
+  assert.equal(await page.getByRole('region', { name: '毛利' }).count(), 0);
+  await page.goto('/m/order');
+  await page.locator('.grid-row').first().click();
+  await page.waitForURL(/\/m\/order\/\d+$/);
+  await page.locator('.fields input').first().waitFor();
+  await settled(page);
+  const seen = await page.evaluate(() =>
+    [...document.querySelectorAll('main input')]
+      .map(({ value }) => value)
+      .concat(document.querySelector('main').innerText),
+  );
+  assert.ok(seen.includes('（无权查看）'), 'the salesperson of the order');
+  assert.deepEqual(
+    seen.filter((text) => /(^|\s)#\d+/.test(text)),
+    [],
+  );
+  assert.deepEqual(await accessible(page), []);
+  assert.deepEqual(unexpected(page), []);
 });
 
 test('signs out', async () => {
