@@ -266,6 +266,13 @@ static const struct step life[] = {
     { "POST", "/roles", "{\"name\":\"clerk\",\"modules\":{\"buyer\":{\"read\":true,\"create\":true}}}", NULL, 201 },
     { "POST", "/users", "{\"email\":\"a@example.com\",\"name\":\"a\",\"password\":\"another-horse-8\",\"roles\":[\"clerk\"],\"active\":true}", NULL, 201 },
     { "PATCH", "/users/<user.2>", "{\"active\":false}", NULL, 200 },
+    { "POST", "/modules", "{\"name\":\"visit\",\"title\":\"topic\",\"fields\":[{\"name\":\"topic\",\"type\":\"text\"},{\"name\":\"day\",\"type\":\"date\"},{\"name\":\"place\",\"type\":\"address\"},"
+      "{\"name\":\"report\",\"type\":\"formula\",\"formula\":\"WORKDAY(day, 1)\",\"result\":\"date\"}]}", NULL, 201 },
+    { "POST", "/records/visit/batch", "{\"create\":[{\"topic\":\"a\",\"day\":\"2026-01-30\"},{\"topic\":\"b\",\"day\":\"2026-01-31\",\"place\":{\"detail\":\"长安街 1 号\"}}]}", NULL, 200 },
+    { "PUT", "/calendars/own", "{\"labels\":{\"en\":\"Own\",\"zh-CN\":\"自有\"},\"weekend\":[7],\"holidays\":[{\"from\":\"2026-02-02\"}],\"default\":true}", NULL, 201 },
+    { "PUT", "/calendars/own", "{\"labels\":{\"en\":\"Own\",\"zh-CN\":\"自有\"},\"weekend\":[6,7],\"default\":true}", NULL, 200 },
+    { "PATCH", "/roles/clerk", "{\"modules\":{\"buyer\":{\"read\":\"owner = ME()\"}}}", NULL, 200 },
+    { "PATCH", "/me", "{\"locale\":\"zh-CN\"}", NULL, 200 },
     { "DELETE", "/modules/bill", NULL, NULL, 409 },
 };
 
