@@ -127,7 +127,7 @@ async function verify(api, prefix, state) {
   return { open: open.length, lost, kept: state.kept.size };
 }
 
-test(`killed ${ROUNDS} times under load`, { timeout: 300000 }, async (t) => {
+test(`killed ${ROUNDS} times under load`, { timeout: 900000 }, async (t) => {
   const dir = workspace('core');
   const token = qudao('token', '--data', dir, '--email', 'admin@example.com').trim();
   let state = { kept: new Map(), sent: new Map() }, previous = null;

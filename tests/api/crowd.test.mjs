@@ -102,7 +102,7 @@ test('128, 256 and 1,000 busy connections beside 500 event streams', { timeout: 
   for (const s of streams) s.close();
 });
 
-test('more connections than a shell allows files', { timeout: 120000 }, async () => {
+test('more connections than a shell allows files', { timeout: 900000 }, async () => {
   const few = await start(t.dir, [], ['sh', '-c', 'ulimit -Sn 200; exec "$0" "$@"']);
   ({ port } = new URL(few.base));
   try {

@@ -217,7 +217,7 @@ test('a repeat with the same key is one import', async () => {
   assert.equal((await shops('code = "H1"')).length, 1);
 });
 
-test('a large file runs behind, shows how far it is, and is not lost when the server is stopped or killed', { timeout: 240000 }, async () => {
+test('a large file runs behind, shows how far it is, and is not lost when the server is stopped or killed', { timeout: 900000 }, async () => {
   const rows = Array.from({ length: 120000 }, (_, i) => `Z${i},Shop ${i},${i}.25\n`).join('');
   const a = await importAs(t, { module: 'shop', key: 'code' }, `code,name,turnover\n${rows}`, 'large.csv');
   assert.equal([201, 202].includes(a.status), true, a.text);
@@ -256,7 +256,7 @@ test('two files in one form are one too many', async () => {
   assert.equal(a.status, 422);
 });
 
-test('a dry run that is too long says where it stopped', { timeout: 120000 }, async () => {
+test('a dry run that is too long says where it stopped', { timeout: 900000 }, async () => {
   const rows = 'Y,nothing\n'.repeat(200500);
   const a = await importAs(t, { module: 'shop', key: 'code', dry_run: 'true' }, `code,name\n${rows}`);
   const i = await ended(t.api, a.json.id);

@@ -86,7 +86,7 @@ async function filesWithoutRoom(server, token, dir) {
   assert.deepEqual(under(join(dir, 'spool')), [], 'halves of imports');
 }
 
-test('a full disk: writes are refused with 507, reads go on, and with space again writes do', { skip: elsewhere, timeout: 300000 }, async (t) => {
+test('a full disk: writes are refused with 507, reads go on, and with space again writes do', { skip: elsewhere, timeout: 900000 }, async (t) => {
   const disk = mounted(t, '48m');
   if (!disk) return;
   const dir = join(disk, 'data'), filler = join(disk, 'filler');
@@ -132,7 +132,7 @@ test('a full disk: writes are refused with 507, reads go on, and with space agai
   }
 });
 
-test('a read-only file system: reads are served, writes are refused with 507', { skip: elsewhere, timeout: 120000 }, async (t) => {
+test('a read-only file system: reads are served, writes are refused with 507', { skip: elsewhere, timeout: 900000 }, async (t) => {
   const disk = mounted(t, '48m');
   if (!disk) return;
   const dir = join(disk, 'data');
@@ -212,7 +212,7 @@ async function onOwn(pg, work, url = pg.url) {
   }
 }
 
-test('PostgreSQL is killed under load and comes back', { skip: here, timeout: 300000 }, async () => {
+test('PostgreSQL is killed under load and comes back', { skip: here, timeout: 900000 }, async () => {
   const pg = ownPostgres();
   await onOwn(pg, async (api) => {
     const kept = new Set(), unsure = new Set(), told = new Set();
@@ -264,7 +264,7 @@ test('PostgreSQL is killed under load and comes back', { skip: here, timeout: 30
   });
 });
 
-test('the connection breaks while COMMIT runs: nobody knows, the answer says so, the key makes it once', { skip: here, timeout: 300000 }, async () => {
+test('the connection breaks while COMMIT runs: nobody knows, the answer says so, the key makes it once', { skip: here, timeout: 900000 }, async () => {
   const pg = ownPostgres(), way = await between(pg);
   try {
     await onOwn(pg, async (api) => {
@@ -289,7 +289,7 @@ test('the connection breaks while COMMIT runs: nobody knows, the answer says so,
   }
 });
 
-test('idle connections that were cut are replaced without a word', { skip: here, timeout: 120000 }, async () => {
+test('idle connections that were cut are replaced without a word', { skip: here, timeout: 900000 }, async () => {
   const pg = ownPostgres(), way = await between(pg);
   try {
     await onOwn(pg, async (api) => {
