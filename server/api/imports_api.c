@@ -74,7 +74,7 @@ static bool show(struct call *k, const struct import_entry *e)
         return false;
     /* one member more than what is kept */
     buf_put(&k->out, str_sub(buf_str(&b), 0, b.n - 1));
-    buf_printf(&k->out, ",\"progress\":%d}", open && str_eq(now.state, e->state) ? permille / 10 : 100);
+    buf_printf(&k->out, ",\"progress\":%d}", open && str_eq(now.state, e->state) ? permille * 99 / 1000 : 100);
     return true;
 }
 

@@ -96,7 +96,7 @@ test('what was exported can be imported again and changes nothing', async () => 
     form.append('file', new Blob([file.bytes]), 'back.csv');
     const a = await fetch(`${t.server.base}/api/v1/imports`, { method: 'POST', body: form, headers: { authorization: `Bearer ${t.token}` } });
     let i = await a.json();
-    for (let n = 0; n < 600 && ['waiting', 'running'].includes(i.state); n++) {
+    for (let n = 0; n < 12000 && ['waiting', 'running'].includes(i.state); n++) {
       await new Promise((r) => setTimeout(r, 50));
       i = (await t.api.get(`/imports/${i.id}`)).json;
     }

@@ -115,7 +115,7 @@ test('a file that nothing holds is its sender\'s alone; one that is held follows
   form.append('file', new Blob([`name,papers\nsteal,"[${mine}]"\nsteal,${mine}\n`]), 'x.csv');
   const i = await (await fetch(`${t.server.base}/api/v1/imports`, { method: 'POST', body: form, headers: { authorization: `Bearer ${other.token}` } })).json();
   let end = i;
-  for (let n = 0; n < 600 && ['waiting', 'running'].includes(end.state); n++) end = (await other.api.get(`/imports/${i.id}`)).json;
+  for (let n = 0; n < 12000 && ['waiting', 'running'].includes(end.state); n++) end = (await other.api.get(`/imports/${i.id}`)).json;
   assert.deepEqual([end.created, end.rejected], [0, 2], JSON.stringify(end));
 
   const held = (await sales.api.post('/records/deal', { name: 'held', papers: mine })).json;

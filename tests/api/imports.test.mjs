@@ -43,7 +43,7 @@ export async function send(server, token, fields, content, name = 'shops.csv', h
 const importAs = (who, ...rest) => send(t.server, who.token, ...rest);
 
 export async function ended(api, id) {
-  for (let i = 0; i < 1200; i++) {
+  for (let i = 0; i < 12000; i++) {
     const a = await api.get(`/imports/${id}`);
     assert.equal(a.status, 200, a.text);
     if (!['waiting', 'running', 'undoing'].includes(a.json.state)) return a.json;
@@ -222,7 +222,7 @@ test('a large file runs behind, shows how far it is, and is not lost when the se
   const a = await importAs(t, { module: 'shop', key: 'code' }, `code,name,turnover\n${rows}`, 'large.csv');
   assert.equal([201, 202].includes(a.status), true, a.text);
   let seen = a.json;
-  for (let i = 0; i < 2400 && seen.rows < 1000; i++) {
+  for (let i = 0; i < 60000 && seen.rows < 1000; i++) {
     await new Promise((r) => setTimeout(r, 10));
     seen = (await t.api.get(`/imports/${a.json.id}`)).json;
   }
