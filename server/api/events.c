@@ -86,10 +86,11 @@ bool events_get(struct call *k)
     return true;
 }
 
-/* The changes after seq that the person may see, as text for the stream. */
+/* The changes after seq that the person may see, as text for the stream.  c->mem is given back after each: many people and a large
+ * import must not add up. */
 static bool tell(struct ctx *c, const struct feed_entry *ch, size_t n, int64_t after, struct buf *out)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++, arena_reset(c->mem)) {
         const struct module *m = catalog_module_id(c->cat, ch[i].module);
         struct found         f;
         struct find          q = { .m = m, .ids = &ch[i].record, .nids = 1, .limit = 1 };
@@ -208,7 +209,7 @@ static bool anything_above(struct db *db, struct arena *mem, int64_t seq, bool *
 }
 
 /* One look at the feed; false when the database could not be asked. */
-static bool look(struct events *e, struct arena *mem)
+static bool look(struct events *e, struct arena *mem, struct arena *work)
 {
     struct call      k = { .app = e->app };
     struct request   rq = { .mem = mem };
@@ -252,8 +253,10 @@ static bool look(struct events *e, struct arena *mem)
         k.token = str_of(people[i].token);
         k.by_cookie = people[i].by_cookie;
         people[i].ok = call_resolve(&k, &user) && user == people[i].user && actor_load(&k.c, user, &k.actor);
+        k.c.mem = work;
         if (people[i].ok)
             ok = tell(&k.c, ch, n, people[i].seen, &b);
+        k.c.mem = mem;
         err_clear(&k.c.err);
         people[i].text = buf_str(&b);
     }
@@ -288,14 +291,15 @@ static bool wait_for_reason(struct events *e, int64_t commit)
 static void *follow(void *arg)
 {
     struct events *e = arg;
-    struct arena  *mem = arena_new((size_t)256 << 20);
+    struct arena  *mem = arena_new(0), *work = arena_new(0);
     int64_t        commit = -1;
     while (wait_for_reason(e, commit)) {
         commit = db_last_commit(e->app->store);
-        if (!look(e, mem))
+        if (!look(e, mem, work))
             log_event(LOG_WARN, "events_waiting", "reason=database");
         arena_reset(mem);
     }
+    arena_free(work);
     arena_free(mem);
     return NULL;
 }

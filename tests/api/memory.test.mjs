@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { workspace, start, client, qudao } from './server.mjs';
+import { workspace, start, client, qudao, qudaoBeside, onPostgres } from './server.mjs';
 
 let dir, server, api;
 before(async () => {
@@ -46,4 +46,27 @@ test('a write that does not fit leaves nothing, and the next writer does not wai
   assert.equal((await api.get('/records/paper?limit=1&count=true&where=' + encodeURIComponent('STARTSWITH(code, "A-")'))).json.total, 0);
   const one = await api.post('/records/paper', { code: 'after' });
   assert.equal(one.status, 201, one.text);
+});
+
+// Each of 500 changes is looked up for each person, to know whether they may see it: that must not add up.
+test('many people hear of many changes at once', { skip: onPostgres && 'not about the database', timeout: 300000 }, async () => {
+  const roomy = await start(dir), stop = new AbortController(), heard = [], tokens = [];
+  const one = () => qudaoBeside('token', '--data', dir, '--email', 'admin@example.com');
+  try {
+    while (tokens.length < 160) tokens.push(...await Promise.all([one(), one(), one(), one()]));
+    for (const token of tokens) {
+      const r = await fetch(`${roomy.base}/api/v1/events`, { headers: { authorization: `Bearer ${token.trim()}` }, signal: stop.signal }), me = { text: '' };
+      assert.equal(r.status, 200);
+      heard.push(me);
+      (async () => { const d = new TextDecoder(); for await (const part of r.body) me.text += d.decode(part, { stream: true }); })().catch(() => {});
+    }
+    const made = await client(roomy.base, tokens[0].trim()).post('/records/paper/batch', { create: Array.from({ length: 500 }, (_, i) => ({ code: `many-${i}` })) });
+    assert.equal(made.status, 200, made.text.slice(0, 200));
+    const changes = (h) => h.text.split('event: change').length - 1;
+    for (let i = 0; i < 1200 && !heard.every((h) => changes(h) >= 500); i++) await new Promise((done) => setTimeout(done, 100));
+    assert.deepEqual(heard.map(changes), heard.map(() => 500));
+  } finally {
+    stop.abort();
+    await roomy.stop();
+  }
 });
