@@ -34,23 +34,22 @@ static bool write_spool(struct call *k, const char *path, str data)
     return err_set(&k->c.err, ERR_FULL, "The file cannot be stored");
 }
 
-/* What is wrong with the header is said at once, before anything is promised. */
-static bool check_header(struct call *k, const char *path, const struct import_order *o)
+/* The first row, before anything is promised.  Without a transaction: unpacking a workbook may take long. */
+static bool read_header(struct call *k, const char *path, const struct import_order *o, str **header, size_t *n)
 {
     struct table_options to = { .encoding = o->encoding, .sheet = o->sheet };
     struct table        *t;
     struct csv_row       row;
-    struct mapping       map;
     bool                 end = false;
     if (!table_open(path, &to, &t, &k->c.err))
         return false;
     bool ok = table_next(t, &row, &end, &k->c.err);
     if (ok && end)
         ok = err_set(&k->c.err, ERR_INVALID, "The file is empty");
-    ok = ok && mapping_read(&k->c, o->m, row.cells, row.n, o->map, o->key, k->c.mem, &map);
-    if (!ok)        /* the words may point into the table */
-        for (size_t i = 0; i < k->c.err.nproblems; i++)
-            k->c.err.problems[i].field = str_dup(k->c.mem, k->c.err.problems[i].field);
+    *n = ok ? row.n : 0;
+    *header = NEWV(k->c.mem, str, *n + 1);
+    for (size_t i = 0; i < *n; i++)
+        (*header)[i] = str_dup(k->c.mem, row.cells[i]);
     table_close(t);
     return ok;
 }
@@ -103,16 +102,23 @@ static void then(struct call *k, int64_t id, void (*committed)(struct call *))
     k->after_arg = &k->number;
 }
 
-static bool read_order(struct call *k, const struct form *f, struct import_order *o)
+struct sending { struct form form; struct import_order order; str module, *header; size_t nheader; };
+
+static bool read_order(struct call *k, struct sending *s)
 {
-    str           module, mapping;
-    struct access a;
-    if (!form_text(k, f, "module", &module) || !form_text(k, f, "key", &o->key) || !form_text(k, f, "map", &o->map) || !form_text(k, f, "mapping", &mapping) ||
+    const struct form   *f = &s->form;
+    struct import_order *o = &s->order;
+    str                  mapping;
+    if (!form_text(k, f, "module", &s->module) || !form_text(k, f, "key", &o->key) || !form_text(k, f, "map", &o->map) || !form_text(k, f, "mapping", &mapping) ||
         !form_text(k, f, "encoding", &o->encoding) || !form_text(k, f, "sheet", &o->sheet) || !form_flag(k, f, "dry_run", &o->dry_run))
         return false;
-    if (!module.n)
-        return err_problem(&k->c.err, S("module"), "required", "This is needed");
     o->map = o->map.n ? o->map : mapping;
+    return s->module.n || err_problem(&k->c.err, S("module"), "required", "This is needed");
+}
+
+static bool may_import(struct call *k, str module, struct import_order *o)
+{
+    struct access a;
     o->m = call_module(k, module);
     if (!o->m)
         return false;
@@ -122,14 +128,14 @@ static bool read_order(struct call *k, const struct form *f, struct import_order
     return true;
 }
 
-struct sending { struct form form; struct import_order order; const char *path; };
-
 static bool note_import(struct call *k, void *arg)
 {
     struct sending      *s = arg;
     struct import_entry  e;
+    struct mapping       map;
     int64_t              id;
-    if (!read_order(k, &s->form, &s->order) || !check_header(k, s->path, &s->order) || !import_log_new(&k->c, &s->order, &id) ||
+    if (!may_import(k, s->module, &s->order) ||
+        !mapping_read(&k->c, s->order.m, s->header, s->nheader, s->order.map, s->order.key, k->c.mem, &map) || !import_log_new(&k->c, &s->order, &id) ||
         !import_log_get(&k->c, id, s->order.user, &e) || !show(k, &e))
         return false;
     then(k, id, run_it);
@@ -138,20 +144,26 @@ static bool note_import(struct call *k, void *arg)
     return true;
 }
 
-/* The file is stored before the transaction begins, which shall not wait for the disk. */
+static bool may_at_all(struct call *k, void *arg)
+{
+    struct sending *s = arg;
+    return may_import(k, s->module, &s->order);
+}
+
+/* The file is stored and looked into before the writing transaction begins, which others wait for. */
 bool imports_create(struct call *k)
 {
     struct sending s = { .order = { .user = k->actor.user, .lang = k->c.err.lang, .server = import_jobs_server(k->app->imports) } };
-    if (!form_read(k, true, &s.form))
+    if (!form_read(k, true, &s.form) || !read_order(k, &s) || !call_desk(k, TX_READ, may_at_all, &s))
         return false;
     s.order.name = form_file_name(k, s.form.file->filename);
     s.order.spool = str_printf(k->c.mem, "import-" STR_FMT, STR_ARG(k->rq->trace));
-    s.path = str_z(k->c.mem, import_spool_path(k->c.mem, k->app, s.order.spool));
-    if (!write_spool(k, s.path, s.form.file->data))
+    const char *path = str_z(k->c.mem, import_spool_path(k->c.mem, k->app, s.order.spool));
+    if (!write_spool(k, path, s.form.file->data))
         return false;
-    bool ok = call_write(k, note_import, &s);
+    bool ok = read_header(k, path, &s.order, &s.header, &s.nheader) && call_write(k, note_import, &s);
     if (!ok || !k->committed)       /* refused, or a repeat of one that has its own */
-        unlink(s.path);
+        unlink(path);
     return ok;
 }
 
