@@ -123,8 +123,8 @@ bool desk_commit(struct desk *d, struct err *e)
 void desk_rollback(struct desk *d)
 {
     desk_leave(d);
+    d->spoilt = db_mode(d->c.db) == TX_WRITE;
     db_rollback(d->c.db);
-    d->spoilt = true;
 }
 
 bool user_by_email(struct ctx *c, str email, int64_t *id)

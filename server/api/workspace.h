@@ -29,7 +29,7 @@ struct desk {
     int64_t          user;      /* 0: the program */
     enum lang        lang;
     struct actor     actor;
-    bool             spoilt;    /* the work before was not kept */
+    bool             spoilt;    /* what was written before was not kept */
     struct ctx       c;         /* while it is open */
 };
 bool desk_open(struct desk *, enum tx_mode, struct ctx **out, struct err *);
