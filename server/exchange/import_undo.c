@@ -107,9 +107,12 @@ bool import_undo_some(struct ctx *c, const struct import_entry *e, bool *more)
         return err_set(&c->err, ERR_NOT_FOUND, "The module of this import is gone");
     if (!db_run(c->db, S("SELECT record, before, version FROM q_import_record WHERE import = $1 AND undone = 0 ORDER BY record DESC LIMIT $2"), a, 2, c->mem, &r, &c->err))
         return false;
-    for (size_t i = 0; i < r.nrows; i++)
+    for (size_t i = 0; i < r.nrows; i++) {
+        struct respite here = rec_here(c);
         if (!one(c, e, m, CELL(&r, i, 0), &undone, &left))
             return false;
+        rec_back(c, here);
+    }
     *more = r.nrows == AT_ONCE;
     struct value sum[] = { v_int(e->id), v_int(undone), v_int(left), v_int(c->now) };
     return db_exec(c->db, S("UPDATE q_import SET undone = undone + $2, remaining = remaining + $3, beat = $4 WHERE id = $1"), sum, 4, NULL, &c->err) && rec_flush(c);

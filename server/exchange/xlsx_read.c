@@ -271,6 +271,7 @@ static str unescaped(struct arena *mem, str s)
     if (at < 0)
         return s;
     buf_init(&b, mem);
+    buf_grow(&b, s.n);      /* once, because what a buffer grows out of stays in the arena */
     for (size_t i = (size_t)at; i + 7 <= s.n; i++) {
         unsigned char byte[2];
         char          out[4];

@@ -139,7 +139,7 @@ static bool end_row(void *arg)
     struct book *b = arg;
     b->row++;
     b->col = 0;
-    b->too_many |= b->row >= XLSX_ROWS_MAX;
+    b->too_many |= b->row > XLSX_ROWS_MAX;
     return b->failed == LXW_NO_ERROR && !b->too_many && !b->too_long;
 }
 
