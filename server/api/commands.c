@@ -412,8 +412,12 @@ static int import(struct job *j)
         table_close(table);
         return refused("import", &j->e);
     }
-    if (setting_text(s, "rejected").n)
-        d.rejected = fopen(text_z(j->mem, s, "rejected"), "wb");
+    const char *rejected = text_z(j->mem, s, "rejected");
+    if (*rejected && !(d.rejected = fopen(rejected, "wb"))) {
+        fprintf(stderr, "qudao import: %s: %s\n", rejected, strerror(errno));
+        table_close(table);
+        return 1;
+    }
     d.desk.store = j->store;
     d.desk.mem = arena_new((size_t)1 << 30);
     bool ok = import_rows(j, &d, &o, table, &t);
@@ -423,8 +427,8 @@ static int import(struct job *j)
            (long long)t.updated, (long long)t.unchanged, (long long)t.rejected);
     arena_free(d.desk.mem);
     table_close(table);
-    if (d.rejected)
-        fclose(d.rejected);
+    if (d.rejected && fclose(d.rejected) && ok)
+        ok = err_set(&j->e, ERR_FULL, "The rejected rows cannot be written");
     return ok ? t.rejected > 0 : refused("import", &j->e);
 }
 
@@ -448,6 +452,8 @@ static bool run_export(struct ctx *c, void *arg)
     const struct module *m = catalog_module(c->cat, name);
     if (!m)
         return err_set(&c->err, ERR_NOT_FOUND, "There is no module “" STR_FMT "”", STR_ARG(name));
+    if (w->f && w->f != stdout && (fseek(w->f, 0, SEEK_SET) || ftruncate(fileno(w->f), 0)))       /* what a try before wrote that met others */
+        return err_set(&c->err, ERR_FULL, "The file cannot be written");
     struct export_question ask = { .where = setting_text(w->s, "where"), .fields = setting_text(w->s, "fields"), .sort = setting_text(w->s, "sort"),
                                    .names = setting_bool(w->s, "labels") ? EXPORT_LABELS : EXPORT_NAMES };
     return w->f ? export_csv(c, m, &ask, write_file, w->f) : export_xlsx(c, m, &ask, w->path, w->dir);
@@ -472,8 +478,8 @@ static int export(struct job *j)
     bool ok = desk_run(j->store, j->catalogs, TX_READ, "cli", j->mem, run_export, &w, &j->e);
     if (w.f && (fflush(w.f) || ferror(w.f)))
         ok = err_set(&j->e, ERR_FULL, "The file cannot be written");
-    if (to_file)
-        fclose(w.f);
+    if (to_file && fclose(w.f) && ok)
+        ok = err_set(&j->e, ERR_FULL, "The file cannot be written");
     if (to_file && ok && rename(part, j->rest[0]))
         ok = err_set(&j->e, ERR_FULL, "The file cannot be written");
     if (to_file && !ok)
