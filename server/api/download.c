@@ -56,6 +56,20 @@ static bool full(struct call *k)
     return err_detail(&k->c.err, "%s", strerror(why));
 }
 
+/* The file is closed also when the work fills the desk's memory and jumps to the router. */
+static bool made(struct call *k, FILE *f, bool (*make)(struct call *, FILE *, void *), void *arg)
+{
+    jmp_buf full, *const outer = arena_guard(k->c.mem, &full);
+    if (setjmp(full)) {
+        fclose(f);
+        arena_guard(k->c.mem, outer);
+        longjmp(*outer, 1);
+    }
+    bool ok = make(k, f, arg);
+    arena_guard(k->c.mem, outer);
+    return ok;
+}
+
 bool call_download(struct call *k, str type, str name, bool (*make)(struct call *, FILE *, void *), void *arg)
 {
     int   fd = unlinked(k), sent = -1;
@@ -65,7 +79,7 @@ bool call_download(struct call *k, str type, str name, bool (*make)(struct call 
             close(fd);
         return full(k);
     }
-    bool ok = make(k, f, arg);
+    bool ok = made(k, f, make, arg);
     if (ok && (fflush(f) || ferror(f) || (sent = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0))
         ok = full(k);
     fclose(f);

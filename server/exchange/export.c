@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PAGE = 1000, CURSOR_MAX = 8192 };
+enum { PAGE = 250, CURSOR_MAX = 8192 };
 
 struct sheet {
     struct ctx               *c;
@@ -123,7 +123,7 @@ static void write_cell(struct sheet *s, const struct column *col, const struct v
 
 static bool write_failed(struct ctx *c) { return err_set(&c->err, ERR_FULL, "The file cannot be written"); }
 
-static bool write_pages(struct sheet *s, struct find *q)
+static bool each_page(struct sheet *s, struct find *q)
 {
     struct ctx *c = s->c;
     char        cursor[CURSOR_MAX];
@@ -146,6 +146,23 @@ static bool write_pages(struct sheet *s, struct find *q)
             return true;
         q->cursor = (str){ cursor, n };
     }
+}
+
+/* A page of very long texts may fill the memory: an error like others, so that callers close their files. */
+static bool write_pages(struct sheet *s, struct find *q)
+{
+    struct arena    *mem = s->c->mem;
+    const arena_mark here = arena_here(mem);
+    jmp_buf          full, *const outer = arena_guard(mem, &full);
+    bool             ok;
+    if (setjmp(full) == 0)
+        ok = each_page(s, q);
+    else {
+        arena_back(mem, here);
+        ok = err_set(&s->c->err, ERR_LIMIT, "This takes more memory than one request may use; please ask for less at once");
+    }
+    arena_guard(mem, outer);
+    return ok;
 }
 
 bool export_records(struct ctx *c, const struct module *m, const struct export_question *ask, const struct export_sink *out)

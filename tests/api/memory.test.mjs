@@ -1,7 +1,8 @@
 // A request that needs more memory than one request may take: refused in words, nothing of it is kept, nobody else notices.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { workspace, start, client, qudao, qudaoBeside, onPostgres } from './server.mjs';
 
 let dir, server, api;
@@ -46,6 +47,22 @@ test('a write that does not fit leaves nothing, and the next writer does not wai
   assert.equal((await api.get('/records/paper?limit=1&count=true&where=' + encodeURIComponent('STARTSWITH(code, "A-")'))).json.total, 0);
   const one = await api.post('/records/paper', { code: 'after' });
   assert.equal(one.status, 201, one.text);
+});
+
+test('an export that does not fit is refused, and leaves no file behind, open or named', async () => {
+  const open = () => readdirSync(`/proc/${server.child.pid}/fd`).length, named = () => readdirSync(join(dir, 'spool'));
+  for (let i = 0; i < 160; i++) assert.equal((await api.post('/records/paper', { code: `F-${i}`, body: '纸'.repeat(18000) })).status, 201);
+  const ask = (format) => api.get(`/exports/paper?format=${format}&where=${encodeURIComponent('STARTSWITH(code, "F-")')}`);
+  for (const format of ['csv', 'xlsx']) assert.equal((await ask(format)).status, 413);
+  const before = open();
+  for (let i = 0; i < 12; i++) {
+    const r = await ask(i % 2 ? 'xlsx' : 'csv');
+    assert.equal(r.status, 413, r.text.slice(0, 200));
+    assert.match(r.json.title, /memory|内存/);
+  }
+  assert.ok(open() < before + 12, `${before} files were open, now ${open()}`);
+  assert.deepEqual(named(), []);
+  assert.equal((await api.get(`/exports/paper?where=${encodeURIComponent('code = "P-1"')}`)).status, 200);
 });
 
 // Each of 500 changes is looked up for each person, to know whether they may see it: that must not add up.
