@@ -55,6 +55,14 @@ bool access_any(const struct access *a, enum action act)
     return a->everything;
 }
 
+bool access_every_row(const struct access *a)
+{
+    for (size_t i = 0; i < a->nroles; i++)
+        if (a->roles[i]->read.all)
+            return true;
+    return a->everything;
+}
+
 bool access_field(const struct access *a, const struct field *f, int level)
 {
     if (f->slot < 0)        /* a related list: its module is asked when it is read */

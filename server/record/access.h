@@ -18,6 +18,7 @@ struct access {
 struct access access_of(const struct ctx *, const struct module *);
 bool access_any(const struct access *, enum action);                    /* may it be done to any record at all */
 bool access_field(const struct access *, const struct field *, int level); /* by at least one role on some rows */
+bool access_every_row(const struct access *);                           /* no row is hidden */
 /* The roles that show the field; true when they do so on every row that the actor sees. */
 bool access_field_always(const struct access *, const struct field *);
 #endif

@@ -47,8 +47,9 @@ static void cell_json(struct ctx *c, const struct found *f, size_t at, const str
     const struct value *v = &f->cells[at], *t = &f->titles[at];
     if (col->lines) {
         jw_arr(w);
-        for (size_t i = 0; f->lines[at] && i < f->lines[at]->nrows; i++)
-            found_json(c, f->lines[at], i, w);
+        for (const struct found *page = f->lines[at]; page; page = page->more)
+            for (size_t i = 0; i < page->nrows; i++)
+                found_json(c, page, i, w);
         jw_end_arr(w);
     } else if (col->many) {
         jw_arr(w);

@@ -87,19 +87,32 @@ static bool place_list(void *arg, const struct expr_list *list, str select, str 
 
 static int place_bind(void *arg, struct value v) { return compose_bind(((struct place *)arg)->co, v); }
 
+_Static_assert(COMPOSE_JOINS_MAX <= 64, "a bit for each join");
+
+static uint64_t seen_known(const struct compose *co)
+{
+    uint64_t known = 0;
+    for (int i = 0; i < co->njoins; i++)
+        known |= (uint64_t)co->joins[i].seen_known << i;
+    return known;
+}
+
 static bool condition_at(struct compose *co, int alias, const struct expr *x, bool rights, str *out)
 {
     struct place      at = { co, alias, rights };
     struct env        env = ctx_env(co->c);
     struct sql_target t = { .dialect = db_dialect(co->c->db), .column = place_column, .list = place_list, .bind = place_bind, .arg = &at, .env = &env,
                             .mem = co->c->mem };
-    int nargs = co->nargs, njoins = co->njoins, nlists = co->nlists;
+    int      nargs = co->nargs, njoins = co->njoins, nlists = co->nlists;
+    uint64_t known = seen_known(co);
     co->particular = true;
     if (expr_sql_condition(x, &t, out))
         return true;
-    co->nargs = nargs;          /* what a failed try has bound or joined goes with it */
+    co->nargs = nargs;          /* what a failed try has bound or joined goes with it, and so do conditions that name it */
     co->njoins = njoins;
     co->nlists = nlists;
+    for (int i = 0; i < njoins; i++)
+        co->joins[i].seen_known = known >> i & 1;
     return false;
 }
 
@@ -149,6 +162,14 @@ static void guard(struct compose *co, str condition, struct sql_column *out)
         out->sql = str_printf(co->c->mem, "CASE WHEN " STR_FMT " THEN " STR_FMT " END", STR_ARG(condition), STR_ARG(out->sql));
 }
 
+static str shown(struct compose *co, int alias, const struct field *f)
+{
+    struct access a = access_of(co->c, co->joins[alias].m);
+    return access_field_always(&a, f) ? S("") : roles_condition(co, alias, &a, f);
+}
+
+str compose_shown(struct compose *co, int alias, const struct field *f) { return co->rights ? shown(co, alias, f) : S(""); }
+
 bool compose_field(struct compose *co, int alias, const struct field *f, struct sql_column *out)
 {
     struct path p = { .nsteps = 1 };
@@ -170,11 +191,9 @@ static bool column_of(struct compose *co, int alias, const struct field *f, bool
     }
     if (!rights)
         return true;
-    struct access a = access_of(co->c, co->joins[alias].m);
     if (alias)      /* the root's rows are filtered by WHERE */
         guard(co, compose_seen(co, alias), out);
-    if (!access_field_always(&a, f))
-        guard(co, roles_condition(co, alias, &a, f), out);
+    guard(co, shown(co, alias, f), out);
     return true;
 }
 
@@ -200,13 +219,14 @@ static bool walk(struct compose *co, int alias, const struct path *p, int from, 
         }
         if (!(f->type->flags & FT_ONE))
             return false;
-        if (rights) {       /* a hidden relation leads nowhere */
-            struct access a = access_of(co->c, co->joins[alias].m);
-            if (!access_field_always(&a, f)) {
+        if (rights) {       /* neither a hidden relation nor a hidden record leads anywhere */
+            str row = alias ? compose_seen(co, alias) : S(""), relation = shown(co, alias, f);
+            if (row.n || relation.n) {
                 int next = compose_join(co, alias, f);
                 if (next < 0 || !walk(co, next, p, i + 1, rights, out))
                     return false;
-                guard(co, roles_condition(co, alias, &a, f), out);
+                guard(co, row, out);
+                guard(co, relation, out);
                 return true;
             }
         }
@@ -257,6 +277,12 @@ static struct compose_list *list_of(struct place *at, const struct expr_list *li
     return &co->lists[co->nlists++];
 }
 
+static void add_and(struct buf *where, str condition)
+{
+    if (condition.n)
+        buf_printf(where, " AND (" STR_FMT ")", STR_ARG(condition));
+}
+
 /* (SELECT … FROM the rows of the list that the actor sees [WHERE when]) */
 static bool place_list(void *arg, const struct expr_list *list, str select, str when, str *out)
 {
@@ -276,15 +302,13 @@ static bool place_list(void *arg, const struct expr_list *list, str select, str 
         buf_printf(&where, " AND t%d." STR_FMT " = t%d.id", row, STR_ARG(last->via->column), owner);
     if (at->rights) {
         struct access a = access_of(co->c, last->target);
-        str           seen = compose_seen(co, row), through = owner != at->alias ? compose_seen(co, owner) : S("");
         str           via = last->via && !access_field_always(&a, last->via) ? roles_condition(co, row, &a, last->via) : S("");
-        const str     all[] = { seen, through, via };
-        for (size_t i = 0; i < 3; i++)
-            if (all[i].n)
-                buf_printf(&where, " AND " STR_FMT, STR_ARG(all[i]));
+        add_and(&where, compose_seen(co, row));
+        for (int way = owner; way != at->alias; way = co->joins[way].parent)
+            add_and(&where, compose_seen(co, way));
+        add_and(&where, via);
     }
-    if (when.n)
-        buf_printf(&where, " AND (" STR_FMT ")", STR_ARG(when));
+    add_and(&where, when);
     buf_printf(&b, "(SELECT " STR_FMT " FROM " STR_FMT " t%d", STR_ARG(select), STR_ARG(last->target->table), row);
     put_joins(co, row, &b);
     buf_printf(&b, " WHERE t%d.deleted_at IS NULL" STR_FMT ")", row, STR_ARG(buf_str(&where)));

@@ -28,6 +28,8 @@ int  compose_join(struct compose *, int alias, const struct field *via);    /* a
 bool compose_condition(struct compose *, const struct expr *, str *out);
 /* Which rows of an alias the actor sees: "" for all. */
 str  compose_seen(struct compose *, int alias);
+/* Which of its rows show the actor the field: "" for all. */
+str  compose_shown(struct compose *, int alias, const struct field *);
 str  compose_from(struct compose *);    /* FROM … with the joins, to be written last */
 /* The title of the record at the end of a relation. */
 bool compose_title(struct compose *, int alias, const struct field *relation, struct sql_column *out);

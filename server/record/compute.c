@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS_MAX = 12, DIRTY_MAX = 500000 };
+enum { ROUNDS_MAX = 12, DIRTY_MAX = 500000, RECOMPUTE_AT_ONCE = 10000 };
 
 static bool eval(struct ctx *c, const struct inputs *in, int64_t id, const struct value *v, struct rows_seen **seen, const struct expr *x,
                  struct expr_rows *lists, struct value *out)
@@ -32,11 +32,8 @@ bool compute_eval(struct ctx *c, int64_t id, const struct value *v, const struct
 struct path compute_list_owner(const struct module *m, const struct expr_list *list)
 {
     struct path p = list->path;
-    p.nsteps--;
-    if (!p.nsteps) {
-        p.nsteps = 1;
-        p.step[0] = (struct expr_name){ .field = &m->fields[SLOT_ID] };
-    }
+    const struct field *before = p.nsteps > 1 ? p.step[p.nsteps - 2].field : NULL;
+    PATH_LAST(&p)->field = &(before ? before->target : m)->fields[SLOT_ID];     /* not the relation: its record may be hidden */
     return p;
 }
 
@@ -276,13 +273,21 @@ bool rec_flush(struct ctx *c)
 
 bool rec_recompute(struct ctx *c, const struct module *m)
 {
-    struct rows r;
-    if (!m->ncomputed)
-        return true;
-    if (!db_run(c->db, str_printf(c->mem, "SELECT id FROM " STR_FMT, STR_ARG(m->table)), NULL, 0, c->mem, &r, &c->err))
-        return false;
-    for (size_t i = 0; i < r.nrows; i++)
-        if (!mark(c, m, CELL(&r, i, 0)->u.i))
+    str          sql = str_printf(c->mem, "SELECT id FROM " STR_FMT " WHERE id > $1 ORDER BY id LIMIT %d", STR_ARG(m->table), RECOMPUTE_AT_ONCE);
+    struct value after[] = { v_int(0) };
+    struct rows  r = { .nrows = m->ncomputed ? RECOMPUTE_AT_ONCE : 0 };
+    while (r.nrows == RECOMPUTE_AT_ONCE) {
+        struct respite here = rec_here(c);
+        if (!db_run(c->db, sql, after, 1, c->mem, &r, &c->err))
             return false;
-    return rec_flush(c);
+        for (size_t i = 0; i < r.nrows; i++) {
+            after[0].u.i = CELL(&r, i, 0)->u.i;
+            if (!mark(c, m, after[0].u.i))
+                return false;
+        }
+        if (!rec_flush(c))
+            return false;
+        rec_back(c, here);
+    }
+    return true;
 }

@@ -197,6 +197,16 @@ static void make_related(struct making *k, const struct path *given, int npaths,
     }
 }
 
+/* Links or lines that not every row of their module shows the actor are as if they were empty. */
+static bool closed(const struct making *k, const struct path *list)
+{
+    const struct field *last = PATH_LAST(list)->field;
+    if (!k->rights || last->slot < 0)
+        return false;
+    struct access a = access_of(&k->c, last->module);
+    return !access_field_always(&a, last);
+}
+
 static void make_lists(struct making *k, const struct expr *x, struct inputs *in)
 {
     in->nlists = x->nlists;
@@ -208,7 +218,7 @@ static void make_lists(struct making *k, const struct expr *x, struct inputs *in
         *l = (struct list_input){ .slot = -1, .rows = &r->ask, .n = list->npaths, .at = NEWV(k->c.mem, int, (size_t)list->npaths + 1) };
         for (int j = 0; j < list->npaths; j++)
             l->at[j] = column_of(k, r, &list->paths[j]);
-        if (hides(k, &list->path))
+        if (list->path.nsteps > 1 ? closed(k, &list->path) : hides(k, &list->path))
             l->rows = NULL;             /* as if it were empty */
         if (list->path.nsteps > 1) {
             const struct field *through;
@@ -218,8 +228,13 @@ static void make_lists(struct making *k, const struct expr *x, struct inputs *in
             l->slot = first_slot(&before, &rest, &through);
             if (l->slot < 0 || hides(k, &before))
                 l->rows = NULL;
-            else if (rest.nsteps)
-                ask_paths(k, through->target, &rest, 1, &l->owner);
+            else {
+                const struct field *to = rest.nsteps ? PATH_LAST(&rest)->field : through;
+                if (k->rights)      /* its record, which may be hidden where the relation is not */
+                    rest.step[rest.nsteps++] = (struct expr_name){ .field = &to->target->fields[SLOT_ID] };
+                if (rest.nsteps)
+                    ask_paths(k, through->target, &rest, 1, &l->owner);
+            }
         }
     }
 }
@@ -476,6 +491,8 @@ bool compute_list(struct ctx *c, const struct expr_list *list, int64_t owner, bo
     int            *at = NEWV(c->mem, int, (size_t)list->npaths + 1);
     struct rows     r;
     k.rights = rights;
+    if (closed(&k, &list->path))
+        return true;
     for (int i = 0; i < list->npaths; i++)
         at[i] = column_of(&k, of, &list->paths[i]);
     ask_rows(&k, of);

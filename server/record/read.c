@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* SORTED_LENGTH: long texts are in order by their beginnings, so that a cursor, which holds what was sorted by, fits into an address. */
-enum { FIND_LIMIT_MAX = 1000, SCAN_MAX = 2000000, SORTED_LENGTH = 255 };
+enum { FIND_LIMIT_MAX = 1000, SORTED_LENGTH = 255 };
 
 static bool may_name(void *arg, const struct module *m, const struct field *f)
 {
@@ -191,8 +191,12 @@ static bool select_columns(struct plan *p)
     for (size_t i = 0; i < p->q->ncols; i++) {
         const struct column *col = &p->q->cols[i];
         p->value_at[i] = p->title_at[i] = -1;
-        if (col->many || col->lines)
+        if (col->many || col->lines) {      /* what is there comes later, for those rows that show it */
+            str shown = compose_shown(&p->co, 0, col->f);
+            if (shown.n)
+                p->value_at[i] = add_cell(p, str_printf(p->c->mem, "CASE WHEN " STR_FMT " THEN 1 END", STR_ARG(shown)));
             continue;
+        }
         if (col->f->parts) {        /* an address: three cells in a row, the region's title after them */
             struct path part = col->path;
             if (part.nsteps == PATH_MAX_STEPS)
@@ -466,6 +470,10 @@ static struct value address_value(struct plan *p, const struct value *cells, int
     return (struct value){ V_LIST, { .l = { parts, 3 } } };
 }
 
+/* In the place of links or lines that the actor does not see. */
+#define HIDDEN v_bool(false)
+static bool is_hidden(const struct value *v) { return v->type == V_BOOL; }
+
 static void take_row(struct plan *p, struct found *out, const struct value *cells, size_t cap)
 {
     size_t r = out->nrows++;
@@ -476,6 +484,10 @@ static void take_row(struct plan *p, struct found *out, const struct value *cell
         struct value *v = &out->cells[r * p->q->ncols + i];
         if (p->value_at[i] < 0)
             continue;
+        if (p->q->cols[i].many || p->q->cols[i].lines) {
+            *v = cells[p->value_at[i]].type == V_NULL ? HIDDEN : V_NONE;
+            continue;
+        }
         if (p->title_at[i] >= 0)
             out->titles[r * p->q->ncols + i] = copy_value(p->c->mem, cells[p->title_at[i]]);
         if (p->q->cols[i].f->parts) {
@@ -572,6 +584,8 @@ static bool read_many(struct ctx *c, struct found *out, size_t col)
         struct compose    co;
         struct sql_column title;
         struct rows       rows;
+        if (is_hidden(&out->cells[r * out->ncols + col]))
+            continue;
         compose_init(&co, c, f->target, true);
         str  seen = compose_seen(&co, 0);
         bool titled = access_any(&a, ACT_READ) && access_field(&a, f->target->title, FIELD_READ) &&
@@ -606,12 +620,19 @@ static bool read_lines(struct ctx *c, struct found *out, size_t col)
         struct find q = { .m = f->target, .limit = FIND_LIMIT_MAX };
         str         where = str_printf(c->mem, STR_FMT " = %lld", STR_ARG(f->via->name), (long long)out->ids[r]);
         struct meta_scope s;
+        struct found    **at = &out->lines[r * out->ncols + col];
         meta_scope_init(&s, c->cat, f->target);
-        struct found *lines = NEW(c->mem, struct found);
-        if (!expr_compile(where, &s.s, c->mem, &q.where, &c->err) ||
-            !rec_columns(c, f->target, STR_NONE, false, &q.cols, &q.ncols) || !rec_find(c, &q, lines))
+        if (is_hidden(&out->cells[r * out->ncols + col]))
+            continue;
+        if (!expr_compile(where, &s.s, c->mem, &q.where, &c->err) || !rec_columns(c, f->target, STR_NONE, false, &q.cols, &q.ncols))
             return false;
-        out->lines[r * out->ncols + col] = lines;
+        do {        /* all of them, page by page: what is sent back without a line deletes it */
+            *at = NEW(c->mem, struct found);
+            if (!rec_find(c, &q, *at))
+                return false;
+            q.cursor = (*at)->next;
+            at = &(*at)->more;
+        } while (q.cursor.n);
     }
     return true;
 }

@@ -68,6 +68,7 @@ struct found {
     struct value        *cells, *titles;    /* nrows * ncols; titles of relations, null where hidden */
     struct found       **lines;             /* nrows * ncols, for columns of lines, else NULL */
     str                  next;              /* "" at the end */
+    struct found        *more;              /* of lines: the next page */
     int64_t              total;
 };
 bool rec_find(struct ctx *, const struct find *, struct found *out);

@@ -426,7 +426,7 @@ static void stamp(struct ctx *c, struct record *r, bool fresh)
 static bool check_written_fields(struct ctx *c, const struct record *r, const uint8_t *levels)
 {
     for (int i = SLOT_OWNER; i < r->m->nfields; i++)
-        if (r->set[i] && levels[i] < FIELD_WRITE) {
+        if ((r->set[i] || r->lines[i].given) && levels[i] < FIELD_WRITE) {
             const struct field *f = r->m->fields[i].part_of ? r->m->fields[i].part_of : &r->m->fields[i];
             err_problem(&c->err, f->name, "denied", "You may not change this field");
         }
@@ -684,6 +684,9 @@ static bool release_references(struct ctx *c, const struct module *m, int64_t id
         if (!db_run(c->db, sql, a, 1, c->mem, &r, &c->err))
             return false;
         if (r.nrows && via->on_delete == ON_DELETE_RESTRICT) {
+            struct access theirs = access_of(c, via->module);
+            if (!access_every_row(&theirs))
+                return err_set(&c->err, ERR_CONFLICT, "Other records still refer to this one");
             str name = label_in(&via->module->label, c->err.lang);
             return err_set(&c->err, ERR_CONFLICT, "%zu records of “" STR_FMT "” still refer to this one", r.nrows, STR_ARG(name));
         }
