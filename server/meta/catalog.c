@@ -643,10 +643,15 @@ static void link_dependents(struct loading *l)
             for (int n = 0; n < x->nlists; n++) {
                 const struct expr_list *list = &x->lists[n];
                 const struct field     *last = PATH_LAST(&list->path)->field;
+                struct path              way = list->path;
                 if (last->via)
                     add_dependent(l, f, last->via, list, NULL, 0);
-                for (int s = 1; s + 1 < list->path.nsteps; s++)      /* relations on the way to the list */
-                    add_dependent(l, f, list->path.step[s].field, NULL, &list->path, s);
+                else {      /* the links, and the coming and going of what they lead to */
+                    add_dependent(l, f, last, NULL, &list->path, list->path.nsteps - 1);
+                    add_dependent(l, f, &last->target->fields[SLOT_DELETED_AT], list, NULL, 0);
+                }
+                way.nsteps--;
+                watch_path(l, f, &way, NULL);       /* relations on the way to the list */
                 for (int r = 0; r < list->npaths; r++)
                     watch_path(l, f, &list->paths[r], list);
             }
@@ -684,6 +689,8 @@ static bool read_right(struct loading *l, const struct module *m, str role, cons
     return compile(l, m, role, "right", j->s, &out->when);
 }
 
+static uint8_t read_level(const struct json *j) { return str_eqz(j->s, "write") ? FIELD_WRITE : str_eqz(j->s, "read") ? FIELD_READ : FIELD_NONE; }
+
 static bool read_role_module(struct loading *l, struct role *r, const struct module *m, const struct json *def, struct role_module *out)
 {
     uint8_t *f = NEWV(l->mem, uint8_t, (size_t)m->nfields);
@@ -696,16 +703,15 @@ static bool read_role_module(struct loading *l, struct role *r, const struct mod
     }
     if (!def)
         return true;
-    const struct json *fields = json_get(def, "fields");
+    const struct json *fields = json_get(def, "fields"), *rest = fields ? json_get(fields, "*") : NULL;
+    if (rest)       /* all that are not named, wherever it stands */
+        memset(f + SLOT_FIRST, read_level(rest), (size_t)(m->nfields - SLOT_FIRST));
     for (const struct json *j = fields ? fields->first : NULL; j; j = j->next) {
         const struct field *at = module_field(m, j->key);
-        if (!at && !str_eqz(j->key, "*"))
-            return err_problem(l->e, r->name, "field", "There is no field “" STR_FMT "”", STR_ARG(j->key));
-        uint8_t level = str_eqz(j->s, "none") ? FIELD_NONE : str_eqz(j->s, "read") ? FIELD_READ : FIELD_WRITE;
         if (at)
-            f[at->slot] = level;
-        else
-            memset(f + SLOT_FIRST, level, (size_t)(m->nfields - SLOT_FIRST));
+            f[at->slot] = read_level(j);
+        else if (j != rest)
+            return err_problem(l->e, r->name, "field", "There is no field “" STR_FMT "”", STR_ARG(j->key));
     }
     for (int i = 0; i < m->nfields; i++)
         if (m->fields[i].part_of)

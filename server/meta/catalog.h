@@ -65,7 +65,8 @@ struct record_type {
 };
 
 /* `computed` of another record reads `watch` of this module's records.  Without list: through path, where watch is step number
- * `step`.  With list: watch is a field of the list's rows (step 0), its relation back, or at path's later step. */
+ * `step`, or the links of a list at its end.  With list: watch is a field of the list's rows (step 0), its relation back, or at
+ * path's later step. */
 struct dependent { const struct field *computed, *watch; const struct expr_list *list; struct path path; int step; };
 
 struct module {
