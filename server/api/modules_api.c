@@ -200,6 +200,27 @@ static struct design designer(struct call *k)
     return (struct design){ .db = k->c.db, .mem = k->c.mem, .cat = k->c.cat, .actor = k->c.actor->user, .now = k->c.now };
 }
 
+/* A formula without a stated result has the decimals of what it reads; stored values count in them. */
+static bool rescaled(const struct catalog *was, const struct module *m)
+{
+    const struct module *old = catalog_module_id(was, m->id);
+    for (size_t i = 0; old && i < m->ncomputed; i++)
+        for (int k = SLOT_FIRST; k < old->nfields; k++)
+            if (!old->fields[k].part_of && old->fields[k].id == m->computed[i]->id && old->fields[k].scale != m->computed[i]->scale)
+                return true;
+    return false;
+}
+
+static bool recompute(struct call *k, const struct catalog *was, const struct module *m)
+{
+    for (size_t i = 0; i < k->c.cat->nmodules; i++) {
+        const struct module *other = &k->c.cat->modules[i];
+        if ((other == m || rescaled(was, other)) && !rec_recompute(&k->c, other))
+            return false;
+    }
+    return true;
+}
+
 /* The answer is written from the new catalog, which this transaction has made and nobody else sees yet. */
 static bool answer_new(struct call *k, int64_t module, str field)
 {
@@ -209,7 +230,7 @@ static bool answer_new(struct call *k, int64_t module, str field)
         return false;
     const struct module *m = catalog_module_id(after, module);
     k->c.cat = after;
-    bool ok = !field.n || !(module_field(m, field)->type->flags & FT_COMPUTED) || rec_recompute(&k->c, m);
+    bool ok = !field.n || !(module_field(m, field)->type->flags & FT_COMPUTED) || recompute(k, was, m);
     if (field.n) {
         struct access a = access_of(&k->c, m);
         field_json(k, module_field(m, field), &a);

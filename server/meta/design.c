@@ -151,7 +151,8 @@ static bool create_table(struct design *d, const struct module *m, struct err *e
                STR_ARG(m->table), db_dialect(d->db)->primary_key);
 }
 
-static const char *column_type(const struct field *f) { return f->vtype == V_TEXT || f->vtype == V_LIST || f->vtype == V_NULL ? "TEXT" : "BIGINT"; }
+static bool in_text(const struct field *f) { return f->vtype == V_TEXT || f->vtype == V_LIST || f->vtype == V_NULL; }
+static const char *column_type(const struct field *f) { return in_text(f) ? "TEXT" : "BIGINT"; }
 
 static bool add_index(struct design *d, const struct field *f, struct err *e)
 {
@@ -507,7 +508,8 @@ static struct json *rename_json(struct renaming *r, const struct module *m, cons
             copy->key = r->new_name;
             r->changed = true;
         }
-        if (r->f && str_eqz(j->key, "fields") && j->type == JSON_OBJECT && inner == r->f->module && str_eq(c->key, r->f->name)) {
+        bool named = str_eqz(j->key, "fields") || str_eqz(j->key, "options");     /* a role's fields, a record type's choices */
+        if (r->f && named && j->type == JSON_OBJECT && inner == r->f->module && str_eq(c->key, r->f->name)) {
             copy->key = r->new_name;
             r->changed = true;
         }
@@ -701,6 +703,18 @@ static bool options_free(struct design *d, const struct field *f, const struct j
     return true;
 }
 
+/* What a formula gives decides its column, and that of formulas over it that state no result. */
+static bool kinds_stay(struct design *d, const struct catalog *after, struct err *e)
+{
+    for (size_t i = 0; i < d->cat->nmodules; i++) {
+        const struct module *m = &d->cat->modules[i], *now = catalog_module_id(after, m->id);
+        for (int k = SLOT_FIRST; k < m->nfields; k++)       /* neither more nor fewer fields, in the same order */
+            if ((m->fields[k].type->flags & FT_COMPUTED) && in_text(&m->fields[k]) != in_text(&now->fields[k]))
+                return err_problem(e, m->fields[k].name, "readonly", "The kind of a field cannot change; make a new field");
+    }
+    return true;
+}
+
 bool design_field_update(struct design *d, const struct field *f, const struct json *changes, struct err *e)
 {
     str name = json_get(changes, "name") ? json_str(changes, "name") : f->name;
@@ -733,7 +747,7 @@ bool design_field_update(struct design *d, const struct field *f, const struct j
         return false;
     const struct module *now = catalog_module_id(after, f->module->id);
     const struct field  *g = module_field(now, name);
-    bool                 ok = make_view(d, now, e);
+    bool                 ok = kinds_stay(d, after, e) && make_view(d, now, e);
     if (ok && (g->type->flags & FT_MANY) && g->unique && !f->unique)
         ok = links_unique(d, g, e);
     if (ok && ((g->type->flags & FT_COLUMN) || g->parts) && (g->unique != f->unique || g->index != f->index))
