@@ -46,6 +46,7 @@ struct call {
     bool               (*after)(struct call *, void *); void *after_arg;  /* writes the answer after the commit, in a transaction that reads */
     void               (*committed)(struct call *);     /* before that, without a transaction: hands work to others, may wait a little */
     int64_t              number;        /* what the handler tells those */
+    str                  hash;          /* of a request with Idempotency-Key, made before any transaction: a body may be long */
     str                  current;       /* of a stale write: the record as it is now */
     int                  wait_s;        /* for Retry-After */
     int                  tries;         /* of this work before, spoilt by others */

@@ -267,6 +267,22 @@ static bool may_enter(struct call *k, const struct route *r)
     return true;
 }
 
+/* A form by its parts: whoever sends it again draws another boundary. */
+static bool put_parts(struct buf *b, struct arena *mem, str type, str body)
+{
+    struct part *parts;
+    size_t       n;
+    struct err   e;
+    err_init(&e, mem, LANG_EN);
+    if (!str_starts(type, S("multipart/")) || !multipart_parse(mem, type, body, &parts, &n, &e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct hash256 h = hash256(parts[i].data);
+        buf_printf(b, STR_FMT "\n" STR_FMT "\n" STR_FMT "\n", STR_ARG(parts[i].name), STR_ARG(parts[i].filename), STR_ARG(hash_hex(mem, &h, sizeof h)));
+    }
+    return true;
+}
+
 static str request_hash(struct call *k)
 {
     str        body = STR_NONE;
@@ -274,11 +290,19 @@ static str request_hash(struct call *k)
     buf_init(&b, k->c.mem);
     if (k->rq->body_size)
         request_body(k->rq, &body);
-    buf_printf(&b, STR_FMT " " STR_FMT "\n", STR_ARG(k->rq->method), STR_ARG(k->rq->path));
-    struct hash256 of_body = hash256(body);
-    buf_put(&b, hash_hex(k->c.mem, &of_body, sizeof of_body));
+    buf_printf(&b, STR_FMT " " STR_FMT "?" STR_FMT "\n", STR_ARG(k->rq->method), STR_ARG(k->rq->path), STR_ARG(k->rq->query));
+    if (!put_parts(&b, k->c.mem, request_header(k->rq, "content-type"), body)) {
+        struct hash256 of_body = hash256(body);
+        buf_put(&b, hash_hex(k->c.mem, &of_body, sizeof of_body));
+    }
     struct hash256 h = hash256(buf_str(&b));
     return hash_hex(k->c.mem, &h, sizeof h);
+}
+
+static void note_hash(struct call *k)
+{
+    if (request_header(k->rq, "idempotency-key").n)
+        k->hash = request_hash(k);
 }
 
 /* A repeat with the same key gets the first answer; with another request it is refused. */
@@ -339,7 +363,7 @@ static bool once(struct call *k, bool (*run)(struct call *, void *), void *arg)
     str  key = request_header(k->rq, "idempotency-key"), hash = STR_NONE;
     bool done = false;
     if (key.n && k->actor.user) {
-        hash = request_hash(k);
+        hash = k->hash;
         if (!recall(k, key, hash, &done))
             return false;
     }
@@ -452,6 +476,7 @@ static bool write_once(struct call *k, void *arg)
 bool call_write(struct call *k, bool (*run)(struct call *, void *), void *arg)
 {
     struct writing w = { run, arg };
+    note_hash(k);
     return call_desk(k, TX_WRITE, write_once, &w);
 }
 
@@ -518,6 +543,8 @@ static void run_route(struct call *k, const struct route *r)
 {
     enum lang  lang = k->c.err.lang;
     bool       ok = false;
+    if (!(r->flags & ROUTE_OWN))
+        note_hash(k);
     for (int i = 0; i < TRIES && !ok; i++) {
         err_init(&k->c.err, k->rq->mem, lang);
         give_way(k, i);

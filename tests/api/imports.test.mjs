@@ -217,6 +217,16 @@ test('a repeat with the same key is one import', async () => {
   assert.equal((await shops('code = "H1"')).length, 1);
 });
 
+test('a form that is sent again with the same key is the same form, whatever its boundary', async () => {
+  const key = { 'idempotency-key': 'form-once' }, text = 'code,name\nH2,x\n', fields = { module: 'shop', key: 'code' };
+  const a = await importAs(t, fields, text, 'a.csv', key), b = await importAs(t, fields, text, 'a.csv', key);
+  assert.equal(b.status, a.status, b.text);
+  assert.equal(b.json.id, a.json.id);
+  assert.equal((await importAs(t, fields, 'code,name\nH3,x\n', 'a.csv', key)).status, 409);
+  assert.equal((await importAs(t, { ...fields, dry_run: 'true' }, text, 'a.csv', key)).status, 409);
+  await ended(t.api, a.json.id);
+});
+
 test('a large file runs behind, shows how far it is, and is not lost when the server is stopped or killed', { timeout: 900000 }, async () => {
   const rows = Array.from({ length: 120000 }, (_, i) => `Z${i},Shop ${i},${i}.25\n`).join('');
   const a = await importAs(t, { module: 'shop', key: 'code' }, `code,name,turnover\n${rows}`, 'large.csv');
