@@ -37,6 +37,8 @@ static void open_app(void)
     need(store_open(&o, &app.store, &e), &e);
     app.catalogs = catalogs_new();
     app.auth = auth_new(app.store, NULL);
+    app.spool = folder;
+    app.data = str_of(folder);
 }
 
 static void close_app(void)
@@ -165,7 +167,7 @@ static void look(const struct reply *rp, int status)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    static const char *const methods[] = { "GET", "POST", "PATCH", "DELETE" };
+    static const char *const methods[] = { "GET", "POST", "PATCH", "DELETE", "PUT" };
     str          in = { (const char *)data, n }, line, method, path, query = STR_NONE;
     struct reply rp;
     if (!desk)
