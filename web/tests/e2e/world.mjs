@@ -181,7 +181,19 @@ export const tooSmall = (page) =>
     }
     return small;
   });
-export const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+/** Scrolls sideways: the window, or a part of the page that is not meant to. */
+export const tooWide = (page) =>
+  page.evaluate(() => {
+    const meant = '.stages, .views, .filter, .grid, .lines-scroll, .mini-scroll, .mantine-Table-scrollContainer';
+    const wide = [...document.querySelectorAll('*')].filter(
+      (element) =>
+        element.clientWidth > 0 &&
+        element.scrollWidth > element.clientWidth + 1 &&
+        /auto|scroll/.test(getComputedStyle(element).overflowX) &&
+        !element.matches(meant),
+    );
+    return document.documentElement.scrollWidth > window.innerWidth || wide.length > 0;
+  });
 
 /** A refused call is a line in the console; a test that wants one says so. */
 export const unexpected = (page, ...expected) =>
