@@ -84,6 +84,7 @@ int command_run(const struct command *c, const struct settings *s, int n, char *
 {
     struct job j = { .s = s, .n = n, .rest = rest, .mem = arena_new(0), .catalogs = catalogs_new() };
     err_init(&j.e, j.mem, LANG_EN);
+    umask(077);     /* databases, backups and exports hold what is nobody else's business */
     int code = c->run(&j);
     catalogs_free(j.catalogs);
     store_close(j.store);

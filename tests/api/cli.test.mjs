@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bin, onPostgres, place, running, client } from './server.mjs';
@@ -129,6 +129,7 @@ test('backup, restore and check', { skip: onPostgres ? 'PostgreSQL has its own' 
   await t.api.post('/records/department', { name: '备份前' });
   const file = join(dir, 'copy.db'), there = join(dir, 'restored');
   ends(0, ['backup', '--data', t.dir, file]);
+  for (const made of [file, join(t.dir, 'qudao.db')]) assert.equal(statSync(made).mode & 0o077, 0, `${made} is for other eyes`);
   await t.api.post('/records/department', { name: '备份后' });
   ends(2, ['backup', '--data', t.dir]);
   ends(1, ['restore', '--data', there, join(dir, 'absent')]);
