@@ -54,13 +54,15 @@ static bool read_header(struct call *k, const char *path, const struct import_or
     return ok;
 }
 
+static bool is_open(const struct import_entry *e) { return str_eqz(e->state, "waiting") || str_eqz(e->state, "running") || str_eqz(e->state, "undoing"); }
+
 static bool show(struct call *k, const struct import_entry *e)
 {
     struct import_entry  now = *e;
     struct import_totals t;
     int                  permille = 0;
     bool                 here = import_jobs_live(k->app->imports, e->id, &t, &permille);
-    bool                 open = str_eqz(e->state, "waiting") || str_eqz(e->state, "running") || str_eqz(e->state, "undoing");
+    bool                 open = is_open(e);
     struct buf           b;
     struct jw            w;
     if (here && str_eqz(e->state, "running"))
@@ -229,7 +231,7 @@ bool imports_undo(struct call *k)
         return err_set(&k->c.err, ERR_CONFLICT, "A dry run has changed nothing");
     if (str_eqz(e.state, "undone"))
         return err_set(&k->c.err, ERR_CONFLICT, "This import has been taken back already");
-    if (!str_eqz(e.state, "done") && !str_eqz(e.state, "failed") && !str_eqz(e.state, "interrupted"))
+    if (is_open(&e) && import_server_alive(e.server, e.beat, k->c.now))
         return err_set(&k->c.err, ERR_CONFLICT, "This import is still at work");
     if (!import_log_begin(&k->c, e.id, "undoing", import_jobs_server(k->app->imports)) || !import_log_get(&k->c, e.id, 0, &e) || !show(k, &e))
         return false;
