@@ -221,6 +221,19 @@ static bool recompute(struct call *k, const struct catalog *was, const struct mo
     return true;
 }
 
+/* Whether fields that there were before are searched now and were not, or the other way round. */
+static bool searched_otherwise(const struct catalog *was, const struct module *m)
+{
+    const struct module *old = catalog_module_id(was, m->id);
+    for (int i = SLOT_FIRST; old && i < m->nfields; i++)
+        for (int k = SLOT_FIRST; k < old->nfields; k++) {
+            const struct field *f = &m->fields[i], *g = &old->fields[k];
+            if (str_eq(f->column, g->column) && (f->search && m->search) != (g->search && old->search))
+                return true;
+        }
+    return false;
+}
+
 /* The answer is written from the new catalog, which this transaction has made and nobody else sees yet. */
 static bool answer_new(struct call *k, int64_t module, str field)
 {
@@ -231,6 +244,7 @@ static bool answer_new(struct call *k, int64_t module, str field)
     const struct module *m = catalog_module_id(after, module);
     k->c.cat = after;
     bool ok = !field.n || !(module_field(m, field)->type->flags & FT_COMPUTED) || recompute(k, was, m);
+    ok = ok && (!searched_otherwise(was, m) || rec_index(&k->c, m));
     if (field.n) {
         struct access a = access_of(&k->c, m);
         field_json(k, module_field(m, field), &a);

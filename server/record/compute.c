@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS_MAX = 12, DIRTY_MAX = 500000, RECOMPUTE_AT_ONCE = 10000 };
+enum { ROUNDS_MAX = 64, DIRTY_MAX = 500000, RECOMPUTE_AT_ONCE = 10000 };
 
 static bool eval(struct ctx *c, const struct inputs *in, int64_t id, const struct value *v, struct rows_seen **seen, const struct expr *x,
                  struct expr_rows *lists, struct value *out)

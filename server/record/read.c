@@ -245,7 +245,9 @@ static bool select_sort(struct plan *p)
         }
         if (!compose_path(&p->co, &path, &p->sort_form[i]))
             return err_problem(&p->c->err, S("sort"), "type", "“" STR_FMT "” has no order", STR_ARG(f->name));
-        if (p->sort_form[i].type == V_TEXT && ((const struct field *)PATH_LAST(&path)->field)->max_length > SORTED_LENGTH)
+        const struct field *last = PATH_LAST(&path)->field;
+        bool                any_length = last->max_length > SORTED_LENGTH || (last->type->flags & (FT_READ | FT_COMPUTED));
+        if (p->sort_form[i].type == V_TEXT && any_length)
             p->sort_form[i].sql = str_printf(p->c->mem, "SUBSTR(" STR_FMT ", 1, %d)", STR_ARG(p->sort_form[i].sql), SORTED_LENGTH);
         p->sort_at[i] = add_cell(p, p->sort_form[i].sql);
     }

@@ -38,6 +38,8 @@ bool rec_flush(struct ctx *);
 
 /* All records of a module: after one of its formulas has changed. */
 bool rec_recompute(struct ctx *, const struct module *);
+/* What is found of a module's records: after it has changed which of its fields are searched. */
+bool rec_index(struct ctx *, const struct module *);
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 

@@ -68,6 +68,30 @@ bool search_write(struct ctx *c, const struct module *m, int64_t id, const struc
     return true;
 }
 
+bool rec_index(struct ctx *c, const struct module *m)
+{
+    enum { AT_ONCE = 1000 };
+    str          sql = str_printf(c->mem, "SELECT id FROM " STR_FMT " WHERE id > $1 ORDER BY id LIMIT %d", STR_ARG(m->table), AT_ONCE);
+    struct value after[] = { v_int(0) }, module[] = { v_int(m->id) };
+    struct rows  r = { .nrows = AT_ONCE };
+    if (!db_exec(c->db, S("DELETE FROM q_search WHERE module = $1"), module, 1, NULL, &c->err))
+        return false;
+    while (m->nsearched && r.nrows == AT_ONCE) {
+        struct respite here = rec_here(c);
+        if (!db_run(c->db, sql, after, 1, c->mem, &r, &c->err))
+            return false;
+        for (size_t i = 0; i < r.nrows; i++) {
+            struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
+            bool          found;
+            after[0].u.i = CELL(&r, i, 0)->u.i;
+            if (!row_load(c, m, after[0].u.i, v, &found) || !search_write(c, m, after[0].u.i, NULL, v))
+                return false;
+        }
+        rec_back(c, here);
+    }
+    return true;
+}
+
 static const struct field *field_of_key(const struct module *m, int64_t key)
 {
     for (size_t i = 0; i < m->nsearched; i++)

@@ -356,6 +356,16 @@ static bool write_links(struct ctx *c, const struct record *r, bool fresh)
     return true;
 }
 
+/* Lines that the actor does not see are not among those it sends back, and stay. */
+static bool line_seen(struct ctx *c, const struct module *m, int64_t id, bool *seen)
+{
+    struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
+    uint8_t      *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
+    bool          found, may;
+    *seen = ctx_is_admin(c);
+    return *seen || (row_load(c, m, id, v, &found) && row_rights(c, m, id, v, ACT_READ, levels, seen, &may));
+}
+
 static bool write_lines(struct ctx *c, struct record *r)
 {
     for (int i = SLOT_FIRST; i < r->m->nfields; i++) {
@@ -368,9 +378,12 @@ static bool write_lines(struct ctx *c, struct record *r)
         if (!db_run(c->db, sql, a, 1, c->mem, &had, &c->err))
             return false;
         for (size_t h = 0; h < had.nrows; h++) {
-            bool kept = false;
+            bool kept = false, seen = true;
             for (size_t k = 0; k < r->lines[i].n; k++)
                 kept |= r->lines[i].rows[k]->id == CELL(&had, h, 0)->u.i;
+            if (!kept && !line_seen(c, f->target, CELL(&had, h, 0)->u.i, &seen))
+                return false;
+            kept |= !seen;
             r->moved |= !kept;
             if (!kept && !rec_delete(c, f->target, CELL(&had, h, 0)->u.i, 0))
                 return false;

@@ -75,3 +75,34 @@ test('a formula may not change into another kind of value', async () => {
   assert.equal(p.status, 422, p.text);
   assert.equal(Number(r.json.records.find((x) => x.name === '12.50').amount), 12.5, r.text);
 });
+
+test('a field that is searched from now on is found, and one that is no longer is not', async () => {
+  await made('/modules', { name: 'memo', title: 'name', labels: L('Memo'), fields: [{ name: 'name', type: 'text' }, { name: 'body', type: 'text', search: false }] });
+  await made('/records/memo', { name: 'x', body: 'needle' });
+  assert.equal((await t.api.get('/search?q=needle')).json.hits.length, 0);
+  assert.equal((await t.api.patch('/modules/memo/fields/body', { search: true })).status, 200);
+  assert.equal((await t.api.get('/search?q=needle')).json.hits.length, 1);
+  assert.equal((await t.api.patch('/modules/memo/fields/body', { search: false })).status, 200);
+  assert.equal((await t.api.get('/search?q=needle')).json.hits.length, 0);
+});
+
+test('totals go up a tree of 20 levels', async () => {
+  await made('/modules', { name: 'node', title: 'name', labels: L('Node'), fields: [{ name: 'name', type: 'text' }, { name: 'own', type: 'integer' }, { name: 'parent', type: 'relation', module: 'node', related: 'kids' }] });
+  const f = await t.api.post('/modules/node/fields', { name: 'total', type: 'rollup', formula: 'own + SUM(kids.total)', result: 'integer', labels: L('T') });
+  assert.equal(f.status, 201, f.text);
+  const root = [];
+  let parent = null;
+  for (let i = 0; i < 20; i++) { const r = await t.api.post('/records/node', { name: 'n' + i, own: 1, parent }); assert.equal(r.status, 201, i + r.text); parent = r.json.id; root.push(parent); }
+  assert.equal((await t.api.get('/records/node/' + root[0])).json.total, 20);
+});
+
+test('pages go on when they are sorted by a lookup or a formula of long text', async () => {
+  await made('/modules', { name: 'doc', title: 'name', labels: L('Doc'), fields: [{ name: 'name', type: 'text' }, { name: 'body', type: 'long_text' }] });
+  await made('/modules', { name: 'ref', title: 'name', labels: L('Ref'), fields: [{ name: 'name', type: 'text' }, { name: 'doc', type: 'relation', module: 'doc' }, { name: 'b', type: 'lookup', path: 'doc.body' }, { name: 'c', type: 'formula', formula: 'REPT(name, 5000)', result: 'text' }] });
+  for (let i = 0; i < 3; i++) { const d = await made('/records/doc', { name: 'd', body: 'x'.repeat(9000) + i }); await made('/records/ref', { name: 'r' + i, doc: d.id }); }
+  for (const s of ['b', 'c']) {
+    const one = await t.api.get(`/records/ref?sort=${s}&limit=1`);
+    const two = await t.api.get(`/records/ref?sort=${s}&limit=1&cursor=` + one.json.next);
+    assert.equal(two.status, 200, s + two.status);
+  }
+});

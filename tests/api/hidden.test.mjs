@@ -83,3 +83,17 @@ test('a refusal to delete does not count what is hidden', async () => {
   assert.equal(r.status, 409, r.text);
   assert.ok(!/3|Vault/.test(r.json.title + r.json.detail), r.text);
 });
+
+test('lines that are hidden stay when the others are sent back', async () => {
+  await made('/modules', { name: 'twig', title: 'name', labels: L('Twig'), line: true, fields: [{ name: 'name', type: 'text' }, { name: 'n', type: 'integer' }] });
+  await made('/modules', { name: 'bush', title: 'name', labels: L('Bush'), fields: [{ name: 'name', type: 'text' }] });
+  await made('/modules/twig/fields', { name: 'bush', type: 'relation', module: 'bush', on_delete: 'cascade', labels: L('Bush'), related: 'rows' });
+  await made('/modules/bush/fields', { name: 'leaves', type: 'lines', module: 'twig', via: 'bush', labels: L('Leaves') });
+  await made('/roles', { name: 'pruner', labels: L('Pruner'), modules: { bush: { read: true, update: true }, twig: { read: 'name <> "hidden"', create: true, update: true, delete: true } } });
+  const u = await userWith(t, 'pruner@example.com', ['pruner']);
+  const tree = await made('/records/bush', { name: 'x', leaves: [{ name: 'a' }, { name: 'hidden' }] });
+  const seen = (await u.api.get('/records/bush/' + tree.id)).json;
+  const p = await u.api.patch('/records/bush/' + tree.id, { leaves: [...seen.leaves.map((l) => ({ id: l.id, name: l.name + '2' })), { name: 'c' }] });
+  assert.equal(p.status, 200, p.text);
+  assert.deepEqual((await t.api.get('/records/bush/' + tree.id)).json.leaves.map((l) => l.name), ['a2', 'hidden', 'c']);
+});
