@@ -126,6 +126,7 @@ void fit_leave_type(struct record *, const struct value *old);  /* empties what 
 void fit_fields(struct ctx *, const struct record *);           /* what is given must exist in its type */
 bool fit_options(const struct record *, const struct field *);
 bool fit_picker(struct ctx *, const struct record *, const struct field *, const struct value *old);    /* false: the database failed */
+bool number_next(struct ctx *, const struct field *, struct value *out);      /* of an automatic number */
 bool change_write(struct ctx *, const struct module *, int64_t id, int64_t version, const char *op, str changes);
 /* Stored values of one row, by slot; FT_MANY lists too.  *found false when there is none. */
 bool row_load(struct ctx *, const struct module *, int64_t id, struct value *v, bool *found);

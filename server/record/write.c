@@ -73,67 +73,7 @@ bool row_load(struct ctx *c, const struct module *m, int64_t id, struct value *v
     return true;
 }
 
-/* ---- numbers --------------------------------------------------------------------------------------------------- */
-
-static str two(struct arena *mem, int n, int width) { return str_printf(mem, "%0*d", width, n); }
-
-/* SQLite has one writer at a time; on PostgreSQL see NUMBERS_POSTGRES in meta/schema.c. */
-static bool draw_number(struct ctx *c, const struct field *f, str counter, struct rows *out)
-{
-    struct value a[] = { v_text(counter), v_int(!f->gap_none) };
-    if (db_dialect(c->db)->for_update[0])
-        return db_run(c->db, S("SELECT q_number($1, $2)"), a, 2, c->mem, out, &c->err);
-    return db_run(c->db, S("INSERT INTO q_counter(name, value) VALUES($1, 1) ON CONFLICT(name) DO UPDATE SET value = q_counter.value + 1 RETURNING value"),
-                  a, 1, c->mem, out, &c->err);
-}
-
-/* V-{yyyy}-{0000}: the date parts make the period of the counter. */
-static bool next_number(struct ctx *c, const struct field *f, struct value *out)
-{
-    struct civil d = civil_of_day(zone_day(c->cat->zone, c->now));
-    struct buf   head, period;
-    str          p = f->number_pattern.n ? f->number_pattern : S("{0000}");
-    struct rows  r;
-    buf_init(&head, c->mem);
-    buf_init(&period, c->mem);
-    buf_printf(&period, "n%lld", (long long)f->id);
-    size_t digits_at = SIZE_MAX;
-    int    width = 0;
-    for (size_t i = 0; i < p.n; i++) {
-        ptrdiff_t close = p.p[i] == '{' ? str_chr(str_sub(p, i, p.n), '}') : -1;
-        if (close < 0) {
-            buf_putc(&head, p.p[i]);
-            continue;
-        }
-        str in = str_sub(p, i + 1, i + (size_t)close), part = STR_NONE;
-        if (str_eqz(in, "yyyy"))
-            part = two(c->mem, d.year, 4);
-        else if (str_eqz(in, "yy"))
-            part = two(c->mem, d.year % 100, 2);
-        else if (str_eqz(in, "mm"))
-            part = two(c->mem, d.month, 2);
-        else if (str_eqz(in, "dd"))
-            part = two(c->mem, d.day, 2);
-        else {
-            digits_at = head.n;
-            width = (int)in.n;
-        }
-        if (part.n) {
-            buf_putc(&period, '.');
-            buf_put(&period, part);
-        }
-        buf_put(&head, part);
-        i += (size_t)close;
-    }
-    if (!draw_number(c, f, buf_str(&period), &r))
-        return false;
-    str n = str_printf(c->mem, "%0*lld", width > 20 ? 20 : width, (long long)CELL(&r, 0, 0)->u.i);
-    str all = buf_str(&head);
-    if (digits_at > all.n)
-        digits_at = all.n;
-    *out = v_text(str_cat(c->mem, str_cat(c->mem, str_sub(all, 0, digits_at), n), str_sub(all, digits_at, all.n)));
-    return true;
-}
+/* ---- defaults --------------------------------------------------------------------------------------------------- */
 
 static bool take_default(struct ctx *c, struct record *r, const struct field *f)
 {
@@ -193,7 +133,7 @@ static bool set_defaults(struct ctx *c, struct record *r)
             return false;
     for (int i = SLOT_FIRST; i < m->nfields; i++)
         if (str_eqz(str_of(m->fields[i].type->name), "auto_number") && r->v[i].type == V_NULL && type_has(t, &m->fields[i]) &&
-            !next_number(c, &m->fields[i], &r->v[i]))
+            !number_next(c, &m->fields[i], &r->v[i]))
             return false;
     return true;
 }
@@ -258,6 +198,40 @@ static bool check_required(struct ctx *c, const struct record *r, const struct f
     return true;
 }
 
+static bool has_lines(const struct record *r)
+{
+    for (int i = SLOT_FIRST; i < r->m->nfields; i++)
+        if (r->lines[i].given)
+            return true;
+    return false;
+}
+
+static bool check_rules(struct ctx *c, const struct record *r)
+{
+    const struct module *m = r->m;
+    for (size_t i = 0; i < m->nrules; i++) {
+        bool wrong;
+        if (!condition(c, r, m->rules[i].when, &wrong))
+            return false;
+        str text = label_in(&m->rules[i].message, c->err.lang);
+        if (wrong)
+            err_problem(&c->err, m->rules[i].at ? m->rules[i].at->name : S(""), "rule", STR_FMT, STR_ARG(text));
+    }
+    return c->err.kind == ERR_NONE;
+}
+
+/* Rules may be about what comes of the lines, so they wait for them. */
+static bool check_rules_with_lines(struct ctx *c, const struct record *r)
+{
+    struct record now = *r;
+    bool          changed;
+    if (!has_lines(r) || !r->m->nrules)
+        return true;
+    now.v = NEWV(c->mem, struct value, (size_t)r->m->nfields);
+    memcpy(now.v, r->v, (size_t)r->m->nfields * sizeof *now.v);
+    return compute_own(c, r->m, r->id, now.v, &changed) && check_rules(c, &now);
+}
+
 /* old: NULL for a new record. */
 static bool validate(struct ctx *c, const struct record *r, const struct value *old)
 {
@@ -281,15 +255,7 @@ static bool validate(struct ctx *c, const struct record *r, const struct value *
     }
     if (m->ntypes && r->v[SLOT_RECORD_TYPE].type == V_NULL)
         err_problem(&c->err, S("record_type"), "required", "This is needed");
-    for (size_t i = 0; i < m->nrules; i++) {
-        bool wrong;
-        if (!condition(c, r, m->rules[i].when, &wrong))
-            return false;
-        str text = label_in(&m->rules[i].message, c->err.lang);
-        if (wrong)
-            err_problem(&c->err, m->rules[i].at ? m->rules[i].at->name : S(""), "rule", STR_FMT, STR_ARG(text));
-    }
-    return c->err.kind == ERR_NONE;
+    return (has_lines(r) || check_rules(c, r)) && c->err.kind == ERR_NONE;
 }
 
 /* ---- statements ------------------------------------------------------------------------------------------------ */
@@ -512,7 +478,7 @@ bool rec_create(struct ctx *c, struct record *r)
         if (!check_written_fields(c, r, levels))
             return false;
     }
-    if (!validate(c, r, NULL) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !file_note_uses(c, r, NULL) || !write_links(c, r, true) || !write_lines(c, r))
+    if (!validate(c, r, NULL) || (is_user_module(m) && !own_address(c, m, 0, r->v)) || !insert(c, r) || !file_note_uses(c, r, NULL) || !write_links(c, r, true) || !write_lines(c, r) || !check_rules_with_lines(c, r))
         return false;
     r->version = 1;
     r->moved = true;
@@ -659,7 +625,7 @@ bool rec_update(struct ctx *c, struct record *r)
     }
     r->moved = any || changed;
     bool counted = r->moved;
-    if (lines && !write_lines(c, r))
+    if (lines && (!write_lines(c, r) || !check_rules_with_lines(c, r)))
         return false;
     if (r->moved && !counted && !count_lines(c, r, old))
         return false;

@@ -106,3 +106,19 @@ test('pages go on when they are sorted by a lookup or a formula of long text', a
     assert.equal(two.status, 200, s + two.status);
   }
 });
+
+test('rules over the total of the lines are asked with the lines that come', async () => {
+  await made('/modules/leaf/fields', { name: 'n', type: 'integer', labels: L('N') });
+  await made('/modules/tree/fields', { name: 'total', type: 'rollup', formula: 'SUM(leaves.n)', result: 'integer', labels: L('Total') });
+  assert.equal((await t.api.patch('/modules/tree', { rules: [{ name: 'some', when: 'total = 0', labels: L('It needs leaves') }] })).status, 200);
+  assert.equal((await t.api.post('/records/tree', { name: 'bare' })).status, 422);
+  assert.equal((await t.api.post('/records/tree', { name: 'bare', leaves: [{ name: 'a', n: 0 }] })).status, 422);
+  const tree = await made('/records/tree', { name: 'full', leaves: [{ name: 'a', n: 4 }] });
+  assert.equal((await t.api.patch('/records/tree/' + tree.id, { leaves: [] })).status, 422);
+  const after = (await t.api.get('/records/tree/' + tree.id)).json;
+  assert.deepEqual([after.total, after.leaves.length, after.version], [4, 1, 1]);
+  assert.equal((await t.api.patch('/records/tree/' + tree.id, { leaves: [{ id: after.leaves[0].id, n: 5 }] })).status, 200);
+  const r = await t.api.post('/records/tree/batch', { create: [{ name: 'x', leaves: [{ name: 'a', n: 0 }] }, { name: 'y', leaves: [{ name: 'b', n: 1 }] }], atomic: false });
+  assert.equal((await t.api.get('/records/tree?count=true&limit=1&where=' + encodeURIComponent('name in ("x", "y")'))).json.total, 1, r.text);
+  assert.equal((await t.api.get('/records/leaf?count=true&where=' + encodeURIComponent('name = "a" and n = 0'))).json.total, 0);
+});
