@@ -104,6 +104,7 @@ struct run {
     struct import_entry e;
     struct desk         desk;
     struct table       *table;
+    struct import      *im;
     FILE               *rejects;
     str                 header;
     int64_t             rows;           /* asked for in this pass, with the header */
@@ -173,6 +174,14 @@ static void show(void *arg, const struct import_totals *t)
     must_stop(r);
 }
 
+static void put_away(struct run *r)
+{
+    import_free(r->im);
+    r->im = NULL;
+    table_close(r->table);
+    r->table = NULL;
+}
+
 static bool one_pass(struct run *r, const struct import_options *o, struct import_totals *t, struct err *e)
 {
     struct table_options     to = { .encoding = r->e.encoding, .sheet = r->e.sheet };
@@ -181,19 +190,17 @@ static bool one_pass(struct run *r, const struct import_options *o, struct impor
     if (!table_open(str_z(r->mem, path), &to, &r->table, e))
         return false;
     r->rows = 0;
-    struct import *im = import_new(o, next_row, r);
-    bool           ok = import_run(im, &door, e);
-    *t = *import_totals(im);
-    import_free(im);
-    table_close(r->table);
-    r->table = NULL;
+    r->im = import_new(o, next_row, r);
+    bool ok = import_run(r->im, &door, e);
+    *t = *import_totals(r->im);
+    put_away(r);
     return ok;
 }
 
 static bool run_import(struct run *r, struct import_totals *t, struct err *e)
 {
     struct import_options o = { .key = r->e.key, .map = r->e.map, .dry_run = r->e.dry_run, .lang = r->e.lang,
-                                .within = told, .progress = show, .arg = r };
+                                .above = r->mem, .within = told, .progress = show, .arg = r };
     struct ctx           *c;
     if (!desk_open(&r->desk, TX_READ, &c, e))
         return false;
@@ -267,9 +274,10 @@ static bool say_end(struct run *r, const char *state, const struct import_totals
     return false;
 }
 
-static bool run_undo(struct run *r, struct err *e)
+static bool run_undo(struct run *r, struct import_totals *t, struct err *e)
 {
     int64_t all = r->e.totals.created + r->e.totals.updated, done = 0;
+    (void)t;
     for (bool more = true; more;) {
         bool ok = false;
         for (int i = 0; i < BUSY_TRIES && !ok; i++) {
@@ -303,8 +311,9 @@ static bool run_undo(struct run *r, struct err *e)
 
 /* ---- one job ------------------------------------------------------------------------------------------------------------- */
 
-static bool load(struct run *r, struct err *e)
+static bool load(struct run *r, struct import_totals *t, struct err *e)
 {
+    (void)t;
     struct ctx         *c;
     struct import_entry read;
     if (!desk_open(&r->desk, TX_WRITE, &c, e))
@@ -324,6 +333,31 @@ static bool load(struct run *r, struct err *e)
     return desk_commit(&r->desk, e);
 }
 
+/* Work that takes more memory than a job may jumps back here; what has been committed stays, and is counted. */
+static bool guarded(struct run *r, bool (*work)(struct run *, struct import_totals *, struct err *), struct import_totals *t, struct err *e)
+{
+    const arena_mark here = arena_here(r->mem);
+    jmp_buf          full;
+    bool             ok;
+    arena_guard(r->mem, &full);
+    if (setjmp(full) == 0) {
+        ok = work(r, t, e);
+    } else {
+        if (r->desk.c.db)
+            desk_rollback(&r->desk);
+        if (r->im)
+            *t = *import_totals(r->im);
+        put_away(r);
+        r->header = STR_NONE;
+        arena_reset(r->desk.mem);
+        arena_back(r->mem, here);
+        err_init(e, r->mem, r->e.lang);
+        ok = err_set(e, ERR_LIMIT, "This takes more memory than an import may use; please split the file");
+    }
+    arena_guard(r->mem, NULL);
+    return ok;
+}
+
 static void run_job(struct import_jobs *jobs, struct job *job)
 {
     struct run           r = { .jobs = jobs, .job = job, .mem = arena_new(0), .rejects = NULL };
@@ -331,10 +365,11 @@ static void run_job(struct import_jobs *jobs, struct job *job)
     struct err           e;
     bool                 ok = false;
     r.desk = (struct desk){ .store = jobs->app->store, .catalogs = jobs->app->catalogs, .mem = arena_new((size_t)1 << 30), .way = "import" };
+    arena_under(r.desk.mem, r.mem);
     err_init(&e, r.mem, LANG_EN);
     for (int i = 0; i < BUSY_TRIES && !ok; i++) {
         err_clear(&e);
-        ok = load(&r, &e);
+        ok = guarded(&r, load, &t, &e);
     }
     if (!ok)
         log_event(LOG_ERROR, "import_not_begun", "id=%lld detail=%s", (long long)job->id, log_q(r.mem, e.message));
@@ -343,11 +378,11 @@ static void run_job(struct import_jobs *jobs, struct job *job)
         r.desk.lang = r.e.lang;
         r.desk.user = job->undo_by ? job->undo_by : r.e.user;
         if (job->undo_by)
-            ok = run_undo(&r, &e);
+            ok = guarded(&r, run_undo, &t, &e);
         else if (r.e.dry_run && !(r.rejects = tmpfile()))
             ok = err_set(&e, ERR_FULL, "The rejected rows cannot be written");
         else
-            ok = run_import(&r, &t, &e);
+            ok = guarded(&r, run_import, &t, &e);
         const char *state = ok ? (job->undo_by ? "undone" : "done") : r.stopped || job->undo_by ? "interrupted" : "failed";
         if (ok && r.cut)
             err_set(&e, ERR_LIMIT, "A dry run tries the first %d rows; the rest was not looked at", DRY_ROWS);

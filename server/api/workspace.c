@@ -117,6 +117,7 @@ bool desk_commit(struct desk *d, struct err *e)
 {
     desk_leave(d);
     d->spoilt = !db_commit(d->c.db, e);
+    d->c.db = NULL;
     return !d->spoilt;
 }
 
@@ -125,6 +126,7 @@ void desk_rollback(struct desk *d)
     desk_leave(d);
     d->spoilt = db_mode(d->c.db) == TX_WRITE;
     db_rollback(d->c.db);
+    d->c.db = NULL;
 }
 
 bool user_by_email(struct ctx *c, str email, int64_t *id)

@@ -19,6 +19,7 @@ struct arena {
     struct chunk *top;
     size_t        total, limit;
     jmp_buf      *guard;
+    const struct arena *above;
 };
 
 struct arena *arena_new(size_t limit)
@@ -35,6 +36,8 @@ jmp_buf *arena_guard(struct arena *a, jmp_buf *guard)
     a->guard = guard;
     return before;
 }
+
+void arena_under(struct arena *a, const struct arena *above) { a->above = above; }
 
 void arena_limit(struct arena *a, size_t limit) { a->limit = limit; }
 
@@ -68,10 +71,11 @@ void arena_reset(struct arena *a)
     a->guard = NULL;
 }
 
-static _Noreturn void out_of_memory(struct arena *a)
+static _Noreturn void out_of_memory(const struct arena *a)
 {
-    if (a->guard)
-        longjmp(*a->guard, 1);
+    for (; a; a = a->above)
+        if (a->guard)
+            longjmp(*a->guard, 1);
     check_failed("memory limit of an arena without a guard", __FILE__, __LINE__);
 }
 

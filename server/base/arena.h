@@ -7,7 +7,8 @@
  *
  * An arena has a limit.  Past it arena_alloc does not return: it jumps to the
  * arena's guard when one is set (the desk answers 413), else the process ends,
- * because code that is not under a guard has no way to give work back.
+ * because code that is not under a guard has no way to give work back.  Arenas of
+ * one piece of work are put under one of them, whose guard is then theirs.
  *
  * Invariants
  *   1. used <= size in every chunk; every pointer handed out is 16-byte aligned.
@@ -30,6 +31,7 @@ arena_mark    arena_here(struct arena *);
 void          arena_back(struct arena *, arena_mark);
 size_t        arena_total(const struct arena *);            /* bytes held */
 jmp_buf      *arena_guard(struct arena *, jmp_buf *);       /* NULL removes it; returns the one before, to put it back */
+void          arena_under(struct arena *, const struct arena *above);     /* without a guard of its own it has that of above, which lives longer */
 void          arena_limit(struct arena *, size_t limit);    /* changes the limit from now on */
 
 str   str_printf(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

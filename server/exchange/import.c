@@ -53,7 +53,11 @@ struct import *import_new(const struct import_options *o, import_next *next, voi
 {
     struct import *im = calloc(1, sizeof *im);
     CHECK(im != NULL);
-    *im = (struct import){ .o = *o, .next = next, .next_arg = arg, .mem = arena_new(0), .chunk = arena_new(0), .work = arena_new(WORK_BYTES), .out = arena_new(0) };
+    *im = (struct import){ .o = *o, .next = next, .next_arg = arg, .mem = arena_new(0), .chunk = arena_new(o->memory), .work = arena_new(WORK_BYTES), .out = arena_new(0) };
+    arena_under(im->mem, o->above);
+    arena_under(im->chunk, o->above);
+    arena_under(im->work, o->above);
+    arena_under(im->out, o->above);
     im->o.module = str_dup(im->mem, o->module);
     im->o.key = str_trim(str_dup(im->mem, o->key));
     im->o.map = str_trim(str_dup(im->mem, o->map));
@@ -88,7 +92,7 @@ static str *copy_cells(struct arena *mem, const struct csv_row *from, bool **quo
     for (size_t i = 0; i < from->n; i++) {
         cells[i] = str_dup(mem, from->cells[i]);
         (*quoted)[i] = from->quoted && from->quoted[i];
-        *bytes += from->cells[i].n;
+        *bytes += from->cells[i].n + sizeof *cells;     /* many empty cells are much, too */
     }
     return cells;
 }

@@ -30,6 +30,8 @@ struct import_options {
     bool      dry_run;
     enum lang lang;                     /* of reasons */
     size_t    chunk;                    /* rows; 0: IMPORT_CHUNK_ROWS */
+    size_t    memory;                   /* bytes that a chunk may take; 0: as arena_new has it */
+    const struct arena *above;          /* its guard ends an import that takes more (arena_under); NULL: the program ends */
     /* The rejected rows as CSV: line, column, reason, then the row as it came. NULL: only counted. */
     bool    (*reject)(void *arg, str csv);
     void    (*progress)(void *arg, const struct import_totals *);       /* after each chunk; may be NULL */

@@ -248,6 +248,52 @@ static void many(struct fixture *f)
     }
 }
 
+/* An import whose chunk needs more memory than it may take jumps to the guard of its maker, who leaves nothing behind. */
+static void short_of_memory(struct fixture *f)
+{
+    enum { ROWS = 1000 };
+    static struct import *im;
+    static int            jumps, inside;
+    static size_t         memory;
+    struct buf            text;
+    struct import_door    door = { begin, commit, rollback, f };
+    struct arena         *above = arena_new(0);
+    jmp_buf               full;
+    buf_init(&text, f->mem);
+    buf_putz(&text, "name,note,tags\n");
+    for (int i = 0; i < ROWS; i++)
+        buf_printf(&text, "Short %d,a note,\n", i);
+    jumps = inside = 0;
+    for (memory = 16 << 10;; memory += memory / 4) {
+        struct bytes          b = { buf_str(&text), 0 };
+        struct err            e;
+        struct csv_reader    *r = csv_reader_new(feed, &b, NULL, 0);
+        struct import_options o = { .module = S("partner"), .lang = LANG_EN, .memory = memory, .above = above };
+        err_init(&e, above, LANG_EN);
+        f->c.db = NULL;
+        im = import_new(&o, import_next_csv, r);
+        arena_guard(above, &full);
+        bool jumped = setjmp(full) != 0;
+        if (!jumped)
+            assert_true(import_run(im, &door, &e));
+        else if (f->c.db) {
+            db_rollback(f->c.db);
+            inside++;
+        }
+        arena_guard(above, NULL);
+        jumps += jumped;
+        if (!jumped)
+            assert_int_equal(import_totals(im)->created, ROWS);
+        import_free(im);
+        csv_reader_free(r);
+        if (!jumped)
+            break;
+    }
+    assert_true(jumps > inside && inside > 0);
+    assert_string_equal(export(f, "partner", "name == \"Short 7\"", "name", EXPORT_NAMES), "name\nShort 7\n");
+    arena_free(above);
+}
+
 static void on(enum test_engine e)
 {
     struct fixture f;
@@ -260,6 +306,7 @@ static void on(enum test_engine e)
     round_trip(&f, LANG_ZH);
     failing(&f);
     many(&f);
+    short_of_memory(&f);
     fixture_close(&f);
 }
 

@@ -527,13 +527,33 @@ static bool open_all(struct xlsx_reader *x)
     return read_workbook(x) && read_relations(x, relations_of(x, x->workbook)) && read_styles(x) && read_strings(x) && open_sheet(x);
 }
 
+/* What a reader may hold is the file's limit, not the caller's. */
+static bool within_memory(struct xlsx_reader *x, bool (*work)(struct xlsx_reader *))
+{
+    jmp_buf full;
+    bool    ok;
+    arena_guard(x->mem, &full);
+    if (setjmp(full) == 0) {
+        ok = work(x);
+    } else {
+        if (x->now != x->part)      /* a small part */
+            part_close(x->now);
+        x->now = NULL;
+        ok = err_set(x->e, ERR_LIMIT, "This workbook is too large when it is unpacked");
+    }
+    arena_guard(x->mem, NULL);
+    return ok;
+}
+
 static bool open_package(struct package *p, str sheet, struct xlsx_reader **out, struct err *e)
 {
     struct xlsx_reader *x = calloc(1, sizeof *x);
     CHECK(x != NULL);
     *x = (struct xlsx_reader){ .package = p, .mem = arena_new(MEMORY), .row_mem = arena_new(MEMORY), .spare = arena_new(MEMORY), .e = e };
+    arena_under(x->row_mem, x->mem);
+    arena_under(x->spare, x->mem);
     x->want = str_dup(x->mem, str_trim(sheet));
-    if (open_all(x)) {
+    if (within_memory(x, open_all)) {
         x->in_item = x->in_text = x->phonetic = false;
         *out = x;
         return true;
@@ -568,6 +588,8 @@ static void forget_rows(struct xlsx_reader *x)
     x->at = x->nrows = x->rows_cap = 0;
 }
 
+static bool read_some(struct xlsx_reader *x) { return part_some(x->part, &x->ended, x->e); }
+
 bool xlsx_next(struct xlsx_reader *x, struct csv_row *row, bool *end, struct err *e)
 {
     *end = false;
@@ -579,7 +601,7 @@ bool xlsx_next(struct xlsx_reader *x, struct csv_row *row, bool *end, struct err
         }
         forget_rows(x);
         x->now = x->part;
-        if (!part_some(x->part, &x->ended, e))
+        if (!within_memory(x, read_some))
             return false;
     }
     *row = x->rows[x->at++];
