@@ -52,13 +52,13 @@ test('what does not fit is refused and leaves no trace', async () => {
 test('formulas without a stated result take their types whatever the order they are written in', async () => {
   const made = await t.api.post('/modules', { name: 'chain', title: 'code', fields: [
     { name: 'code', type: 'text' },
-    { name: 'later', type: 'formula', formula: 'EDATE(middle, 1)' }, { name: 'label', type: 'formula', formula: 'IF(big, code, "-")' },
+    { name: 'later', type: 'formula', formula: 'middle' }, { name: 'label', type: 'formula', formula: 'IF(big, code, "-")' },
     { name: 'double', type: 'formula', formula: 'price * 2' },
     { name: 'middle', type: 'formula', formula: 'start + 7' }, { name: 'big', type: 'formula', formula: 'double > 20' }, { name: 'price', type: 'formula', formula: 'net + 0.5' },
-    { name: 'start', type: 'date' }, { name: 'net', type: 'decimal', scale: 2 }] });
+    { name: 'start', type: 'date' }, { name: 'net', type: 'decimal', scale: 4 }] });
   assert.equal(made.status, 201, made.text);
   const types = Object.fromEntries(made.json.fields.map((f) => [f.name, f.result]));
   assert.deepEqual([types.later, types.label, types.double, types.middle, types.big, types.price], ['date', 'text', 'decimal', 'date', 'boolean', 'decimal']);
   const r = (await t.api.post('/records/chain', { code: 'A', start: '2026-01-25', net: '10.25' })).json;
-  assert.deepEqual([r.later, r.label, r.double, r.middle, r.big, r.price], ['2026-03-01', 'A', '21.50', '2026-02-01', true, '10.75']);
+  assert.deepEqual([r.later, r.label, r.double, r.middle, r.big, r.price], ['2026-02-01', 'A', '21.5000', '2026-02-01', true, '10.7500']);
 });
