@@ -145,7 +145,7 @@ static struct audience *audience_of(struct events *e, struct arena *mem, size_t 
     struct audience *a = NEWV(mem, struct audience, cap + 1);
     *n = 0;
     for (struct listener *l = e->all; l; l = l->next) {
-        bool have = false;
+        bool have = l->dead;
         for (size_t i = 0; i < *n && !have; i++)
             have = known(&a[i], l);
         if (have)
@@ -158,6 +158,19 @@ static struct audience *audience_of(struct events *e, struct arena *mem, size_t 
     }
     pthread_mutex_unlock(&e->lock);
     return a;
+}
+
+/* Who cannot be told: their streams end, so that the others are not kept waiting; they may come again where they were. */
+static void cut_off(struct events *e, const struct audience *a)
+{
+    pthread_mutex_lock(&e->lock);
+    for (struct listener *l = e->all; l; l = l->next)
+        if (!l->dead && known(a, l)) {
+            l->dead = true;
+            stream_close(l->stream);
+        }
+    e->fresh = true;
+    pthread_mutex_unlock(&e->lock);
 }
 
 static void deliver(struct events *e, const struct audience *a, size_t n, int64_t upto, bool catalog)
@@ -208,7 +221,8 @@ static bool anything_above(struct db *db, struct arena *mem, int64_t seq, bool *
     return true;
 }
 
-/* One look at the feed; false when the database could not be asked. */
+/* One look at the feed; false when the database could not be asked.  A question that fails may have spoilt the transaction, so the
+ * others are told in the next look. */
 static bool look(struct events *e, struct arena *mem, struct arena *work)
 {
     struct call      k = { .app = e->app };
@@ -257,6 +271,11 @@ static bool look(struct events *e, struct arena *mem, struct arena *work)
         if (people[i].ok)
             ok = tell(&k.c, ch, n, people[i].seen, &b);
         k.c.mem = mem;
+        if (!ok) {
+            log_event(LOG_WARN, "events_cut_off", "user=%lld detail=%s", (long long)people[i].user,
+                      log_q(mem, k.c.err.detail.n ? k.c.err.detail : k.c.err.message));
+            cut_off(e, &people[i]);
+        }
         err_clear(&k.c.err);
         people[i].text = buf_str(&b);
     }
