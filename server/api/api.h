@@ -25,6 +25,7 @@ struct app {
     str              base_url;
     int64_t          started;
     struct http_server *server;
+    _Atomic int      exporting;     /* exports under way */
 };
 
 enum { PARAMS_MAX = 4 };

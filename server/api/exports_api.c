@@ -4,10 +4,11 @@
 #include "exchange/export.h"
 #include "exchange/xlsx_write.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 15 * 60 * 1000, COPY = 1 << 16 };
+enum { SEAT_TRIES = 25, SEAT_PAUSE_US = 20000, SEAT_AGAIN_S = 5, DEADLINE_MS = 15 * 60 * 1000, COPY = 1 << 16 };
 
 struct wish { const struct module *m; struct export_question ask; const char *encoding; FILE *f; struct arena *mem; };
 
@@ -60,8 +61,9 @@ static bool make_marked(struct call *k, FILE *f, void *arg)
     return fwrite(mark, 1, strlen(mark), f) == strlen(mark) && make_csv(k, f, arg);
 }
 
-bool exports_get(struct call *k)
+static bool export_it(struct call *k, void *arg)
 {
+    (void)arg;
     static const struct { const char *name, *encoding, *charset; bool mark; } encodings[] = {
         { "", NULL, "utf-8", false }, { "utf-8", NULL, "utf-8", false }, { "utf-8-bom", NULL, "utf-8", true }, { "utf-16le", "utf-16le", "utf-16", true },
         { "gbk", "gb18030", "gb18030", false }, { "gb18030", "gb18030", "gb18030", false },
@@ -92,4 +94,36 @@ bool exports_get(struct call *k)
     if (sheet)
         return call_download(k, S("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), name, make_xlsx, &w);
     return call_download(k, str_printf(k->c.mem, "text/csv; charset=%s", encodings[at].charset), name, encodings[at].mark ? make_marked : make_csv, &w);
+}
+
+/* An export holds a reader of the database and a worker for minutes: the other half is for everybody else. */
+static bool take_seat(struct call *k)
+{
+    int readers = store_readers(k->app->store), seats = readers > 3 ? readers / 2 : 1;
+    for (int i = 0; i < SEAT_TRIES; i++) {
+        if (atomic_fetch_add(&k->app->exporting, 1) < seats)
+            return true;
+        atomic_fetch_sub(&k->app->exporting, 1);
+        usleep(SEAT_PAUSE_US);
+    }
+    k->wait_s = SEAT_AGAIN_S;
+    return err_set(&k->c.err, ERR_TOO_MANY, "Other exports are being made; please try again in a moment");
+}
+
+/* The seat is free again also when memory ends. */
+bool exports_get(struct call *k)
+{
+    jmp_buf full, *outer;
+    if (!take_seat(k))
+        return false;
+    outer = arena_guard(k->c.mem, &full);
+    if (setjmp(full)) {
+        arena_guard(k->c.mem, outer);
+        atomic_fetch_sub(&k->app->exporting, 1);
+        longjmp(*outer, 1);
+    }
+    bool ok = call_desk(k, TX_READ, export_it, NULL);
+    arena_guard(k->c.mem, outer);
+    atomic_fetch_sub(&k->app->exporting, 1);
+    return ok;
 }

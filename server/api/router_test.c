@@ -100,6 +100,32 @@ static void overflow(enum test_engine on)
     fixture_close(&v.f);
 }
 
+/* Exports leave readers to others: one that finds no seat is sent away, and begins no transaction. */
+static void exports_have_seats(void **state)
+{
+    struct visit v;
+    (void)state;
+    assert_true(fixture_open(&v.f, TEST_SQLITE, modules));
+    visit_begin(&v);
+    v.k.params[0] = S("thing");
+    v.app.exporting = store_readers(v.f.store);
+    assert_true(store_readers(v.f.store) > 0);
+    assert_false(exports_get(&v.k));
+    assert_int_equal(v.k.c.err.kind, ERR_TOO_MANY);
+    assert_true(v.k.wait_s > 0);
+    assert_null(v.k.c.db);
+    assert_int_equal(v.app.exporting, store_readers(v.f.store));
+    /* With a seat it goes on to the work, which is refused here, and the seat is free again. */
+    v.app.exporting = 0;
+    v.k.params[0] = S("nothing");
+    err_clear(&v.k.c.err);
+    assert_false(exports_get(&v.k));
+    assert_int_equal(v.k.c.err.kind, ERR_NOT_FOUND);
+    assert_int_equal(v.app.exporting, 0);
+    arena_free(v.desk);
+    fixture_close(&v.f);
+}
+
 static void full_desk_on_sqlite(void **state) { (void)state; overflow(TEST_SQLITE); }
 static void full_desk_on_postgres(void **state) { (void)state; overflow(TEST_POSTGRES); }
 
@@ -108,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(full_desk_on_sqlite),
         cmocka_unit_test(full_desk_on_postgres),
+        cmocka_unit_test(exports_have_seats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

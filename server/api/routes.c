@@ -22,7 +22,7 @@ const struct route routes[] = {
     { "POST",   "/formula",                   TX_READ,  0,           formula_eval,    "Evaluate a formula" },
     { "POST",   "/files",                     TX_NONE,  ROUTE_RAW | ROUTE_OWN, files_create, "Send a file, to be attached to a field of a record: a form with the file" },
     { "GET",    "/files/{id}",                TX_READ,  0,           files_get,       "The bytes of a file; whoever may read a field that holds it" },
-    { "GET",    "/exports/{m}",               TX_READ,  0,           exports_get,     "Records as a table to keep: where, sort, fields, q, format, header, encoding" },
+    { "GET",    "/exports/{m}",               TX_NONE,  ROUTE_OWN,   exports_get,     "Records as a table to keep: where, sort, fields, q, format, header, encoding" },
     { "POST",   "/imports",                   TX_NONE,  ROUTE_RAW | ROUTE_OWN,   imports_create,  "Read records from a file: a form with the file and module, key, map, dry_run, encoding, sheet" },
     { "GET",    "/imports",                   TX_READ,  0,           imports_list,    "One's own imports, the newest first" },
     { "GET",    "/imports/{id}",              TX_READ,  0,           imports_get,     "How far an import is, its counts and problems" },

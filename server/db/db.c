@@ -122,6 +122,8 @@ void store_committed(struct store *s)
     }
 }
 
+int store_readers(const struct store *s) { return s->readers; }
+
 int64_t db_last_commit(const struct store *s) { return atomic_load(&s->commits); }
 
 bool db_wait_commit(struct store *s, int64_t seen, int timeout_ms)

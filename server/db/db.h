@@ -84,6 +84,7 @@ void db_deadline(struct db *, int ms);
 /* Of an ERR_CONFLICT from a statement: the name of the unique index or constraint that refused. */
 str          db_conflict_name(const struct err *);
 enum tx_mode db_mode(const struct db *);
+int          store_readers(const struct store *);        /* how many transactions may read at once */
 int64_t      db_last_commit(const struct store *);      /* grows with each commit of this process: to wake readers of the feed */
 bool         db_wait_commit(struct store *, int64_t seen, int timeout_ms); /* true when newer than seen; PostgreSQL: other servers' commits too */
 

@@ -95,6 +95,7 @@ struct store {
     _Atomic int          watching;          /* threads in db_wait_commit */
     pthread_mutex_t      watch_mutex;
     pthread_cond_t       committed;
+    int                   readers;      /* transactions that may read at once */
 };
 
 /* Invariants

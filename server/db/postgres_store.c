@@ -294,6 +294,7 @@ bool postgres_open(const struct store_options *o, struct store **out, struct err
     s->schema = strdup(o->schema && o->schema[0] ? o->schema : "public");
     CHECK(s->url && s->schema);
     slots_init(&s->slots, o->readers > 0 ? o->readers : CONNECTIONS);
+    s->store.readers = s->slots.n;
     if (strlen(s->schema) > 50 || strpbrk(s->schema, "\"\\"))
         failure_set(&why, TROUBLE_BUG, "schema names have at most 50 bytes and no quotes: %s", s->schema);
     else if (o->read_only || (make_schema(s, &why) && pg_listen_start(s, &why))) {

@@ -451,6 +451,7 @@ bool sqlite_open(const struct store_options *o, struct store **out, struct err *
     s->path = strdup(o->sqlite_path);
     CHECK(s->path != NULL);
     slots_init(&s->readers, o->readers > 0 ? o->readers : readers_that_fit());
+    s->store.readers = s->readers.n;
     pthread_mutex_init(&s->mutex, NULL);
     if (sqlite_conn_open(&s->writer, s->path, SQLITE_WRITER, s->store.read_only, s->store.busy_timeout_ms, &why)) {
         *out = &s->store;
