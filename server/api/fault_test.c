@@ -2,6 +2,7 @@
  * fails, until it gets through; on both databases.  After each failure the answer is a problem in words and the database is to the last
  * cell what it was before.  After each success everything that is stored twice agrees with what it is made from. */
 #include "api/api.h"
+#include "api/import_jobs.h"
 #include "api/workspace.h"
 #include "auth/auth.h"
 #include "auth/token.h"
@@ -12,7 +13,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -369,6 +372,75 @@ static void insist_on_import(struct house *h)
     assert_agrees(h, "import");
 }
 
+/* ---- a job: whatever call of it fails, it ends and leaves no file ------------------------------------------------------- */
+
+struct order { struct import_order o; int64_t id; str state; };
+
+static bool put_order(struct ctx *c, void *arg)
+{
+    struct order *x = arg;
+    x->o.m = catalog_module(c->cat, S("buyer"));
+    return user_by_email(c, S("admin@example.com"), &x->o.user) && import_log_new(c, &x->o, &x->id);
+}
+
+static bool get_order(struct ctx *c, void *arg)
+{
+    struct order       *x = arg;
+    struct import_entry e;
+    if (!import_log_get(c, x->id, 0, &e))
+        return false;
+    x->state = e.state;
+    return true;
+}
+
+static void one_job(struct house *h, struct import_jobs *jobs, struct arena *mem, int64_t nth, struct order *x)
+{
+    struct err  e;
+    const char *path = str_z(mem, import_spool_path(mem, &h->app, S("import-fault")));
+    FILE       *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(file, 1, sizeof file - 1, f), sizeof file - 1);
+    assert_int_equal(fclose(f), 0);
+    *x = (struct order){ .o = { .name = S("fault.csv"), .key = S("code"), .spool = S("import-fault"), .server = import_jobs_server(jobs) } };
+    err_init(&e, mem, LANG_EN);
+    assert_true(desk_run(h->store, h->app.catalogs, TX_WRITE, "test", mem, put_order, x, &e));
+    store_fail_at(h->store, nth);
+    import_jobs_add(jobs, x->id, 0);
+    while (!import_jobs_wait(jobs, x->id, 1000))
+        ;
+    store_fail_at(h->store, 0);
+    assert_true(desk_run(h->store, h->app.catalogs, TX_READ, "test", mem, get_order, x, &e));
+    if (access(path, F_OK) == 0)
+        fail_msg("call %lld: the file of a job that ended as " STR_FMT " is still there", (long long)nth, STR_ARG(x->state));
+}
+
+static void insist_on_job(struct house *h)
+{
+    char                spool[] = "/tmp/qudao-fault-XXXXXX";
+    struct arena       *mem = arena_new(0);
+    struct order        x;
+    int64_t             failed = 0;
+    assert_non_null(mkdtemp(spool));
+    h->app.spool = spool;
+    struct import_jobs *jobs = import_jobs_start(&h->app);
+    /* The end: so many jobs in a row were not touched by a failure, the last calls of a job are fewer. */
+    for (int64_t n = 1, whole = 0; whole < 20; n++) {
+        arena_mark here = arena_here(mem);
+        one_job(h, jobs, mem, n, &x);
+        bool done = str_eqz(x.state, "done");
+        if (!done && !str_eqz(x.state, "failed"))
+            fail_msg("call %lld: the job is " STR_FMT, (long long)n, STR_ARG(x.state));
+        failed += !done;
+        whole = done ? whole + 1 : 0;
+        arena_back(mem, here);
+    }
+    assert_true(failed > 5);
+    h->faults += failed;
+    import_jobs_stop(jobs);
+    rmdir(spool);
+    arena_free(mem);
+}
+
 /* ---- the house ------------------------------------------------------------------------------------------------------- */
 
 struct wish { str secret; };
@@ -417,6 +489,7 @@ static void live(enum test_engine on)
     for (size_t i = 0; i < sizeof life / sizeof life[0]; i++)
         insist(&h, &life[i]);
     insist_on_import(&h);
+    insist_on_job(&h);
     print_message("%s: %lld calls failed, one at a time\n", test_engine_name(on), (long long)h.faults);
     assert_true(h.faults > 500);
     house_close(&h);

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 2, DRY_ROWS = 200000, BUSY_TRIES = 20, DRY_TRIES = 5, SILENT_S = 600, STALE_S = 86400 };
+enum { THREADS = 2, DRY_ROWS = 200000, BUSY_TRIES = 20, END_PAUSE_US = 100000, DRY_TRIES = 5, SILENT_S = 600, STALE_S = 86400, SWEEP_EVERY_S = 86400 };
 
 struct job {
     struct job          *next;
@@ -38,6 +38,7 @@ struct import_jobs {
     pthread_cond_t   work, ended;
     struct job      *all;           /* oldest first */
     bool             stopping;
+    time_t           sweep_at;      /* when the rows of old imports are forgotten next */
     pthread_t        threads[THREADS];
 };
 
@@ -250,16 +251,15 @@ static bool put_dry(struct run *r, struct ctx *c, const struct import_totals *t)
 /* The last word about a job: its own desk, of the program. */
 static bool say_end(struct run *r, const char *state, const struct import_totals *t, const struct err *why)
 {
-    struct err e;
+    struct err e = { .kind = ERR_NONE };
     r->desk.user = 0;
     for (int i = 0; i < BUSY_TRIES; i++) {
         struct ctx *c;
+        if (i && e.kind != ERR_BUSY)
+            usleep(END_PAUSE_US);       /* the disk was full, or the database away */
         err_init(&e, r->mem, r->e.lang);
-        if (!desk_open(&r->desk, TX_WRITE, &c, &e)) {
-            if (e.kind == ERR_BUSY)
-                continue;
-            break;
-        }
+        if (!desk_open(&r->desk, TX_WRITE, &c, &e))
+            continue;
         if ((!r->e.dry_run || r->job->undo_by || !t || put_dry(r, c, t)) && import_log_end(c, r->e.id, state, why)) {
             if (desk_commit(&r->desk, &e))
                 return true;
@@ -267,8 +267,6 @@ static bool say_end(struct run *r, const char *state, const struct import_totals
             err_take(&e, &c->err);
             desk_rollback(&r->desk);
         }
-        if (e.kind != ERR_BUSY)
-            break;
     }
     log_event(LOG_ERROR, "import_not_noted", "id=%lld state=%s detail=%s", (long long)r->e.id, state, log_q(r->mem, e.message));
     return false;
@@ -311,14 +309,15 @@ static bool run_undo(struct run *r, struct import_totals *t, struct err *e)
 
 /* ---- one job ------------------------------------------------------------------------------------------------------------- */
 
+/* Read for itself: where nothing can be written it is still known which file the job leaves. */
 static bool load(struct run *r, struct import_totals *t, struct err *e)
 {
     (void)t;
     struct ctx         *c;
     struct import_entry read;
-    if (!desk_open(&r->desk, TX_WRITE, &c, e))
+    if (!desk_open(&r->desk, TX_READ, &c, e))
         return false;
-    if (!import_log_get(c, r->job->id, 0, &read) || !import_log_begin(c, r->job->id, r->job->undo_by ? "undoing" : "running", import_jobs_server(r->jobs))) {
+    if (!import_log_get(c, r->job->id, 0, &read)) {
         err_take(e, &c->err);
         desk_rollback(&r->desk);
         return false;
@@ -330,7 +329,21 @@ static bool load(struct run *r, struct import_totals *t, struct err *e)
     r->e.map = str_dup(r->mem, read.map);
     r->e.encoding = str_dup(r->mem, read.encoding);
     r->e.sheet = str_dup(r->mem, read.sheet);
-    return desk_commit(&r->desk, e);
+    desk_rollback(&r->desk);
+    return true;
+}
+
+static bool begin(struct run *r, struct import_totals *t, struct err *e)
+{
+    (void)t;
+    struct ctx *c;
+    if (!desk_open(&r->desk, TX_WRITE, &c, e))
+        return false;
+    if (import_log_begin(c, r->job->id, r->job->undo_by ? "undoing" : "running", import_jobs_server(r->jobs)))
+        return desk_commit(&r->desk, e);
+    err_take(e, &c->err);
+    desk_rollback(&r->desk);
+    return false;
 }
 
 /* Work that takes more memory than a job may jumps back here; what has been committed stays, and is counted. */
@@ -358,6 +371,18 @@ static bool guarded(struct run *r, bool (*work)(struct run *, struct import_tota
     return ok;
 }
 
+static bool in_the_end(struct run *r, bool (*work)(struct run *, struct import_totals *, struct err *), struct import_totals *t, struct err *e)
+{
+    for (int i = 0; i < BUSY_TRIES; i++) {
+        if (i && e->kind != ERR_BUSY)
+            usleep(END_PAUSE_US);
+        err_clear(e);
+        if (guarded(r, work, t, e))
+            return true;
+    }
+    return false;
+}
+
 static void run_job(struct import_jobs *jobs, struct job *job)
 {
     struct run           r = { .jobs = jobs, .job = job, .mem = arena_new(0), .rejects = NULL };
@@ -367,13 +392,11 @@ static void run_job(struct import_jobs *jobs, struct job *job)
     r.desk = (struct desk){ .store = jobs->app->store, .catalogs = jobs->app->catalogs, .mem = arena_new((size_t)1 << 30), .way = "import" };
     arena_under(r.desk.mem, r.mem);
     err_init(&e, r.mem, LANG_EN);
-    for (int i = 0; i < BUSY_TRIES && !ok; i++) {
-        err_clear(&e);
-        ok = guarded(&r, load, &t, &e);
-    }
-    if (!ok)
+    r.e.id = job->id;
+    if (!in_the_end(&r, load, &t, &e) || !in_the_end(&r, begin, &t, &e)) {
         log_event(LOG_ERROR, "import_not_begun", "id=%lld detail=%s", (long long)job->id, log_q(r.mem, e.message));
-    else {
+        say_end(&r, job->undo_by ? "interrupted" : "failed", NULL, &e);
+    } else {
         err_init(&e, r.mem, r.e.lang);
         r.desk.lang = r.e.lang;
         r.desk.user = job->undo_by ? job->undo_by : r.e.user;
@@ -388,13 +411,59 @@ static void run_job(struct import_jobs *jobs, struct job *job)
             err_set(&e, ERR_LIMIT, "A dry run tries the first %d rows; the rest was not looked at", DRY_ROWS);
         say_end(&r, state, r.rejects ? &t : NULL, ok && !r.cut ? NULL : &e);
         log_event(LOG_INFO, "import", "id=%lld state=%s rows=%lld rejected=%lld", (long long)job->id, state, (long long)t.rows, (long long)t.rejected);
-        if (!job->undo_by)
-            drop_spool(jobs->app, r.e.spool);
     }
+    if (!job->undo_by)
+        drop_spool(jobs->app, r.e.spool);
     if (r.rejects)
         fclose(r.rejects);
     arena_free(r.desk.mem);
     arena_free(r.mem);
+}
+
+/* ---- what was left behind ---------------------------------------------------------------------------------------------------- */
+
+static void forget_spool(str spool, void *app) { drop_spool(app, spool); }
+
+static bool sweep(struct ctx *c, void *app) { return import_log_sweep(c, import_server_alive, forget_spool, app); }
+
+/* What a server that was killed left half sent or half made. */
+static void clear_spool(const struct app *app, int64_t now)
+{
+    DIR           *dir = app->data.n ? opendir(app->spool) : NULL;
+    struct dirent *d;
+    struct stat    st;
+    while (dir && (d = readdir(dir)) != NULL) {
+        bool ours = !strncmp(d->d_name, "import-", 7) || !strncmp(d->d_name, "export-", 7) || !strncmp(d->d_name, "download-", 9);
+        if (ours && fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && now / US_PER_S - st.st_mtime > STALE_S)
+            unlinkat(dirfd(dir), d->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* At the start, and once a day. */
+static void sweep_all(struct app *app)
+{
+    struct arena *mem = arena_new(0);
+    struct err    e;
+    err_init(&e, mem, LANG_EN);
+    if (!desk_run(app->store, app->catalogs, TX_WRITE, "system", mem, sweep, app, &e))
+        log_event(LOG_WARN, "imports_not_swept", "detail=%s", log_q(mem, e.message));
+    arena_free(mem);
+    clear_spool(app, instant_now());
+}
+
+/* ---- the threads ------------------------------------------------------------------------------------------------------------- */
+
+/* Under the lock. */
+static void sweep_daily(struct import_jobs *j)
+{
+    if (time(NULL) < j->sweep_at)
+        return;
+    j->sweep_at = time(NULL) + SWEEP_EVERY_S;
+    pthread_mutex_unlock(&j->lock);
+    sweep_all(j->app);
+    pthread_mutex_lock(&j->lock);
 }
 
 static struct job *take(struct import_jobs *j)
@@ -407,7 +476,8 @@ static struct job *take(struct import_jobs *j)
                 x->taken = true;
                 return x;
             }
-        pthread_cond_wait(&j->work, &j->lock);
+        pthread_cond_timedwait(&j->work, &j->lock, &(struct timespec){ .tv_sec = j->sweep_at });
+        sweep_daily(j);
     }
 }
 
@@ -487,30 +557,9 @@ bool import_jobs_live(struct import_jobs *j, int64_t id, struct import_totals *t
     return x != NULL;
 }
 
-static void forget_spool(str spool, void *app) { drop_spool(app, spool); }
-
-static bool sweep(struct ctx *c, void *app) { return import_log_sweep(c, import_server_alive, forget_spool, app); }
-
-/* What a server that was killed left half sent or half made. */
-static void clear_spool(const struct app *app, int64_t now)
-{
-    DIR           *dir = app->data.n ? opendir(app->spool) : NULL;
-    struct dirent *d;
-    struct stat    st;
-    while (dir && (d = readdir(dir)) != NULL) {
-        bool ours = !strncmp(d->d_name, "import-", 7) || !strncmp(d->d_name, "export-", 7) || !strncmp(d->d_name, "download-", 9);
-        if (ours && fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && now / US_PER_S - st.st_mtime > STALE_S)
-            unlinkat(dirfd(dir), d->d_name, 0);
-    }
-    if (dir)
-        closedir(dir);
-}
-
 struct import_jobs *import_jobs_start(struct app *app)
 {
     struct import_jobs *j = calloc(1, sizeof *j);
-    struct arena       *mem = arena_new(0);
-    struct err          e;
     char                name[80];
     CHECK(j != NULL);
     j->app = app;
@@ -518,11 +567,8 @@ struct import_jobs *import_jobs_start(struct app *app)
     pthread_cond_init(&j->work, NULL);
     pthread_cond_init(&j->ended, NULL);
     snprintf(j->server, sizeof j->server, "%s %ld %lld", host(name, sizeof name), (long)getpid(), began((long)getpid()));
-    err_init(&e, mem, LANG_EN);
-    if (!desk_run(app->store, app->catalogs, TX_WRITE, "system", mem, sweep, app, &e))
-        log_event(LOG_WARN, "imports_not_swept", "detail=%s", log_q(mem, e.message));
-    arena_free(mem);
-    clear_spool(app, instant_now());
+    sweep_all(app);
+    j->sweep_at = time(NULL) + SWEEP_EVERY_S;
     for (int i = 0; i < THREADS; i++)
         CHECK(pthread_create(&j->threads[i], NULL, serve_jobs, j) == 0);
     return j;

@@ -2,7 +2,7 @@
  * folder; a thread does the rest, chunk by chunk, with the rights that the sender has at the time of each chunk.
  *
  * When the server ends, what runs stops between two chunks and is noted as interrupted; after a crash the next start notes it.
- * An undo may be asked for again, it goes on where it was. */
+ * An undo may be asked for again, it goes on where it was.  Once a day they forget the rows of old imports and files left behind. */
 #ifndef API_IMPORT_JOBS_H
 #define API_IMPORT_JOBS_H
 #include "api/api.h"
