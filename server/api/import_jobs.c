@@ -131,7 +131,8 @@ static bool next_row(void *arg, struct csv_row *row, bool *end, struct err *e)
         r->cut = *end = true;
         return true;
     }
-    return table_next(r->table, row, end, e);
+    /* A file may say little for long. */
+    return must_stop(r) ? ended_before(e) : table_next(r->table, row, end, e);
 }
 
 static bool begin_chunk(void *arg, struct ctx **out, struct err *e)

@@ -186,6 +186,8 @@ bool part_some(struct part_reader *r, bool *end, struct err *e)
     return true;
 }
 
+uint64_t part_read(const struct part_reader *r) { return r->read; }
+
 int part_permille(const struct part_reader *r) { return r->size ? (int)(r->read < r->size ? r->read * 1000 / r->size : 1000) : 0; }
 
 void part_close(struct part_reader *r)

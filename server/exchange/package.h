@@ -28,6 +28,7 @@ const char *part_attribute(const char **attributes, const char *name);  /* NULL:
 struct part_reader *part_open(struct package *, str name, uint64_t limit, const struct part_words *, void *arg, bool *absent, struct err *);
 bool part_some(struct part_reader *, bool *end, struct err *);          /* the next piece; words are called meanwhile */
 void part_stop(struct part_reader *);                                    /* from within a word: this is wrong; part_some fails */
+uint64_t part_read(const struct part_reader *);                        /* bytes unpacked up to now */
 int  part_permille(const struct part_reader *);
 void part_close(struct part_reader *);
 #endif

@@ -16,6 +16,9 @@ enum { SMALL_PART = 16 << 20, STRINGS_MAX = 4000000, SHEETS_MAX = 1000, STYLES_M
 #define STRINGS_BYTES ((size_t)192 << 20)
 #define SHEET_PART (UINT64_C(8) << 30)
 #define MEMORY ((size_t)768 << 20)
+/* Of a sheet without a row with something in it: in front of the first, where somebody waits, and later. */
+#define BLANK_FIRST (UINT64_C(64) << 20)
+#define BLANK_LATER (UINT64_C(1) << 30)
 
 struct sheet { str name, relation; };
 struct relation { str id, type, target; };
@@ -28,7 +31,8 @@ struct xlsx_reader {
     struct err         *e;              /* of the call that is running */
     struct part_reader *part;           /* the sheet */
     struct part_reader *now;            /* being read: who may stop it */
-    bool                ended, from_1904;
+    bool                ended, from_1904, any;      /* any: there was a row */
+    uint64_t            row_at;         /* bytes of the sheet read when the last rows were asked for */
     /* of the small parts */
     str                 workbook, want;
     struct relation    *relations; size_t nrelations, relations_cap;
@@ -603,7 +607,11 @@ bool xlsx_next(struct xlsx_reader *x, struct csv_row *row, bool *end, struct err
         x->now = x->part;
         if (!within_memory(x, read_some))
             return false;
+        if (part_read(x->part) - x->row_at > (x->any ? BLANK_LATER : BLANK_FIRST))
+            return err_set(e, ERR_LIMIT, "This workbook is too large when it is unpacked");
     }
+    x->any = true;
+    x->row_at = part_read(x->part);
     *row = x->rows[x->at++];
     return true;
 }

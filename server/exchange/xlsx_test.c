@@ -3,6 +3,7 @@
 #include "exchange/table.h"
 #include "exchange/xlsx_read.h"
 #include "exchange/xlsx_write.h"
+#include "base/rand.h"
 #include "record/fixture.h"
 
 #include <setjmp.h>
@@ -240,6 +241,31 @@ static void test_what_is_too_much_is_refused(void **state)
     assert_refused(rows_of(S("PK\3\4"), ""), "!422");
 }
 
+/* In an archive large enough for what it unpacks to. */
+static str blank_then_row(size_t mib)
+{
+    enum { BALLAST = 1 << 20 };
+    struct file files[16];
+    size_t      n = 0;
+    char       *ballast = arena_alloc(mem, BALLAST);
+    rand_bytes(ballast, BALLAST);
+    for (; whole[n].name; n++) {
+        files[n] = whole[n];
+        if (!strcmp(SHEET, files[n].name))
+            files[n].text = many("<worksheet><sheetData>", "                                ", mib << 15, "<row><c><v>1</v></c></row></sheetData></worksheet>");
+    }
+    files[n++] = (struct file){ "ballast", { ballast, BALLAST } };
+    files[n] = (struct file)END;
+    return rows_of(zipped(files), "");
+}
+
+static void test_a_long_nothing_is_refused(void **state)
+{
+    (void)state;
+    assert_string_equal(str_z(mem, blank_then_row(48)), "1:1\n");
+    assert_refused(blank_then_row(80), "!413");
+}
+
 static void test_any_cut_or_spoilt_archive_is_refused_or_read(void **state)
 {
     (void)state;
@@ -362,7 +388,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_numbers_are_what_was_written), TEST(test_formats_say_what_is_a_date), TEST(test_days_of_both_systems), TEST(test_cells_become_text),
-        TEST(test_what_means_harm_is_refused), TEST(test_what_is_too_much_is_refused), TEST(test_any_cut_or_spoilt_archive_is_refused_or_read),
+        TEST(test_what_means_harm_is_refused), TEST(test_what_is_too_much_is_refused), TEST(test_a_long_nothing_is_refused),
+        TEST(test_any_cut_or_spoilt_archive_is_refused_or_read),
         TEST(test_rows_that_are_cut_by_pieces), TEST(test_an_export_read_again_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
