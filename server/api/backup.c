@@ -1,6 +1,7 @@
 /* backup: see backup.h. */
 #include "api/backup.h"
 #include "base/check.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "exchange/blob.h"
 
@@ -226,13 +227,7 @@ static bool get_blob(str data, str name, str bytes, struct err *e)
 static bool copy_bytes(const char *path, str bytes, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    while (fd >= 0 && bytes.n) {
-        ssize_t n = write(fd, bytes.p, bytes.n < COPY ? bytes.n : COPY);
-        if (n <= 0)
-            break;
-        bytes = str_sub(bytes, (size_t)n, bytes.n);
-    }
-    bool ok = fd >= 0 && !bytes.n && fsync(fd) == 0;
+    bool ok = fd >= 0 && file_write(fd, bytes) && fsync(fd) == 0;
     if (!ok)
         failed(e, path);
     if (fd >= 0)

@@ -1,6 +1,7 @@
 /* imports_api: files of records over HTTP: sending one, asking how far it is, taking it back. */
 #include "api/form.h"
 #include "api/import_jobs.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "exchange/mapping.h"
 #include "exchange/table.h"
@@ -22,13 +23,8 @@ static bool write_spool(struct call *k, const char *path, str data)
         err_set(&k->c.err, ERR_FULL, "The file cannot be stored");
         return err_detail(&k->c.err, "open %s: %s", path, strerror(errno));
     }
-    while (data.n) {
-        ssize_t n = write(fd, data.p, data.n < (1 << 24) ? data.n : (1 << 24));
-        if (n <= 0)
-            break;
-        data = str_sub(data, (size_t)n, data.n);
-    }
-    if (close(fd) == 0 && !data.n)
+    bool ok = file_write(fd, data);
+    if (close(fd) == 0 && ok)
         return true;
     unlink(path);
     return err_set(&k->c.err, ERR_FULL, "The file cannot be stored");

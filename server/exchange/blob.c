@@ -1,5 +1,6 @@
 /* blob: see blob.h. */
 #include "exchange/blob.h"
+#include "base/file.h"
 #include "base/hash.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEX = 64, WRITE_MOST = 1 << 24 };
+enum { HEX = 64 };
 
 static const struct kind { const char *type, *begins; size_t n, at; bool shown; } kinds[] = {
     { "image/png", "\x89PNG\r\n\x1a\n", 8, 0, true },  { "image/jpeg", "\xff\xd8\xff", 3, 0, true },
@@ -86,19 +87,6 @@ static bool settle(const char *path)
     return ok;
 }
 
-static bool write_all(int fd, str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n < WRITE_MOST ? s.n : WRITE_MOST);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = str_sub(s, (size_t)n, s.n);
-    }
-    return fsync(fd) == 0;
-}
-
 static bool make_folder(const char *path, const char *above)
 {
     if (mkdir(path, 0700) == 0)
@@ -123,7 +111,7 @@ bool blob_put(struct arena *mem, str dir, str bytes, str *hash, struct err *e)
     int fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0)
         return full(e, beside);
-    bool ok = write_all(fd, bytes);
+    bool ok = file_write(fd, bytes) && fsync(fd) == 0;
     ok = close(fd) == 0 && ok && rename(beside, path) == 0 && settle(in);
     if (ok)
         return true;

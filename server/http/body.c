@@ -1,6 +1,7 @@
 /* body: see body.h. */
 #include "http/body.h"
 #include "base/check.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,19 +101,6 @@ static int open_unlinked(const char *dir)
     return fd;
 }
 
-static bool write_all(int fd, str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = str_sub(s, (size_t)n, s.n);
-    }
-    return true;
-}
-
 bool body_add(struct body *b, str s)
 {
     CHECK(b->file >= 0 || b->size == b->text.n);
@@ -123,13 +111,13 @@ bool body_add(struct body *b, str s)
     }
     if (b->file < 0) {
         b->file = open_unlinked(b->dir);
-        if (b->file < 0 || !write_all(b->file, buf_str(&b->text)))
+        if (b->file < 0 || !file_write(b->file, buf_str(&b->text)))
             return false;
         struct arena *mem = b->text.mem;
         arena_back(mem, b->mark);       /* nothing else was taken from the desk since */
         buf_init(&b->text, mem);
     }
-    return write_all(b->file, s);
+    return file_write(b->file, s);
 }
 
 void body_drop(struct body *b)
