@@ -1,6 +1,7 @@
 /* events: see events.h.  Invariants
  *   1. A stream is sent to only under the lock, and only while it is in the list; `closed` takes it out under the lock.
- *   2. What a stream is told was asked as its person, after the change, through the read path: hidden records are silent.
+ *   2. What a stream is told was asked as its person, after the change, through the read path: hidden records are silent,
+ *      and so are changes that touched only hidden fields.
  *   3. A person who may no longer sign in is cut off with the next change, or within 5 s. */
 #include "api/events.h"
 #include "api/entry.h"
@@ -95,10 +96,15 @@ static bool tell(struct ctx *c, const struct feed_entry *ch, size_t n, int64_t a
         struct found         f;
         struct find          q = { .m = m, .ids = &ch[i].record, .nids = 1, .limit = 1 };
         struct access        a;
+        bool                 told;
         if (ch[i].seq <= after || !m)
             continue;
         a = access_of(c, m);
         if (!access_any(&a, ACT_READ))
+            continue;
+        if (!rec_told(c, m, ch[i].record, ch[i].seq, ch[i].op, &told))
+            return false;
+        if (!told)
             continue;
         q.deleted = str_eqz(ch[i].op, "delete");
         if (!rec_find(c, &q, &f))

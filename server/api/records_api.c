@@ -486,6 +486,11 @@ bool search_all(struct call *k)
 static bool change_json(struct call *k, const struct feed_entry *e, const struct module *m)
 {
     struct found f;
+    bool         told;
+    if (!rec_told(&k->c, m, e->record, e->seq, e->op, &told))
+        return false;
+    if (!told)
+        return true;
     if (!rec_get(&k->c, m, e->record, true, &f)) {
         if (k->c.err.kind != ERR_NOT_FOUND && k->c.err.kind != ERR_DENIED)
             return false;

@@ -231,7 +231,7 @@ static bool store_computed(struct ctx *c, const struct module *m, int64_t id, co
 static bool recompute(struct ctx *c, const struct module *m, int64_t id)
 {
     struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields), *old = NEWV(c->mem, struct value, (size_t)m->nfields);
-    bool          found, changed;
+    bool          found, changed, any;
     if (!row_load(c, m, id, v, &found))
         return false;
     if (!found)
@@ -240,7 +240,7 @@ static bool recompute(struct ctx *c, const struct module *m, int64_t id)
     if (!compute_own(c, m, id, v, &changed))
         return false;
     return !changed || (store_computed(c, m, id, v) && search_write(c, m, id, old, v) &&
-                        change_write(c, m, id, v[SLOT_VERSION].u.i, "compute", STR_NONE) && compute_mark(c, m, id, old, v));
+                        change_write(c, m, id, v[SLOT_VERSION].u.i, "compute", change_describe(c, m, old, v, &any)) && compute_mark(c, m, id, old, v));
 }
 
 struct respite rec_here(struct ctx *c) { return (struct respite){ arena_here(c->mem), c->dirty, c->dirty_cap }; }

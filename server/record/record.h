@@ -17,7 +17,7 @@ struct record {
     struct record_lines *lines;             /* by slot of FT_LINES fields, NULL where not given */
     bool                 moved;             /* the write has changed something */
 };
-struct record_lines { struct record **rows; size_t n; bool given; };
+struct record_lines { struct record **rows; size_t n; bool given, moved; };
 
 struct record *record_new(struct ctx *, const struct module *);
 /* The record of a request.  Unknown fields, wrong types and unknown related records are problems, all of them at once. */
@@ -97,6 +97,10 @@ struct history_entry { int64_t seq, at, actor, version; str way, op, actor_name;
 struct history_change { const struct field *f; struct value from, to, from_title, to_title; };
 bool rec_history(struct ctx *, const struct module *, int64_t id, int64_t before_seq, int limit, struct history_entry **out, size_t *n);
 
+/* Whether the actor is told of a change to a record that it sees: one that touched only what is hidden from it is silent.
+ * Asked of the feed's entry seq. */
+bool rec_told(struct ctx *, const struct module *, int64_t id, int64_t seq, str op, bool *told);
+
 struct hit { const struct module *m; int64_t id; str title, text; const struct field *f; };
 bool rec_search(struct ctx *, str q, const struct module *const *modules, size_t nmodules, int limit, struct hit **out, size_t *n);
 
@@ -127,7 +131,12 @@ void fit_fields(struct ctx *, const struct record *);           /* what is given
 bool fit_options(const struct record *, const struct field *);
 bool fit_picker(struct ctx *, const struct record *, const struct field *, const struct value *old);    /* false: the database failed */
 bool number_next(struct ctx *, const struct field *, struct value *out);      /* of an automatic number */
+/* {"17":[from,to],"18":[]} by field id, in stored form.  Of computed fields and lines, which follow from others, it is only
+ * said that they have changed; *any: something else has, too. */
+str  change_describe(struct ctx *, const struct module *, const struct value *old, const struct value *now, bool *any);
 bool change_write(struct ctx *, const struct module *, int64_t id, int64_t version, const char *op, str changes);
 /* Stored values of one row, by slot; FT_MANY lists too.  *found false when there is none. */
 bool row_load(struct ctx *, const struct module *, int64_t id, struct value *v, bool *found);
+/* What the actor may see of a row: a level per slot. */
+bool row_levels(struct ctx *, const struct module *, int64_t id, uint8_t *levels, bool *seen);
 #endif

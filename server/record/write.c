@@ -45,6 +45,15 @@ static bool row_rights(struct ctx *c, const struct module *m, int64_t id, const 
     return true;
 }
 
+bool row_levels(struct ctx *c, const struct module *m, int64_t id, uint8_t *levels, bool *seen)
+{
+    struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
+    bool          found, may;
+    *seen = false;
+    memset(levels, FIELD_NONE, (size_t)m->nfields);
+    return row_load(c, m, id, v, &found) && (!found || row_rights(c, m, id, v, ACT_READ, levels, seen, &may));
+}
+
 /* ---- loading --------------------------------------------------------------------------------------------------- */
 
 bool row_load(struct ctx *c, const struct module *m, int64_t id, struct value *v, bool *found)
@@ -280,14 +289,6 @@ static bool unique_problem(struct ctx *c, const struct module *m)
     return false;
 }
 
-bool change_write(struct ctx *c, const struct module *m, int64_t id, int64_t version, const char *op, str changes)
-{
-    struct value a[] = { v_int(c->now), v_int(m->id), v_int(id), v_int(version), v_text(str_of(op)),
-                         c->actor->user ? v_int(c->actor->user) : V_NONE, v_text(str_of(c->way)), changes.n ? v_text(changes) : V_NONE };
-    return db_exec(c->db, S("INSERT INTO q_change(at, module, record, version, op, actor, way, changes) VALUES($1, $2, $3, $4, $5, $6, $7, $8)"),
-                   a, 8, NULL, &c->err);
-}
-
 /* Unique relations: a record is chosen by one at most. */
 static bool link_free(struct ctx *c, const struct field *f, const struct value a[3])
 {
@@ -325,11 +326,8 @@ static bool write_links(struct ctx *c, const struct record *r, bool fresh)
 /* Lines that the actor does not see are not among those it sends back, and stay. */
 static bool line_seen(struct ctx *c, const struct module *m, int64_t id, bool *seen)
 {
-    struct value *v = NEWV(c->mem, struct value, (size_t)m->nfields);
-    uint8_t      *levels = NEWV(c->mem, uint8_t, (size_t)m->nfields);
-    bool          found, may;
     *seen = ctx_is_admin(c);
-    return *seen || (row_load(c, m, id, v, &found) && row_rights(c, m, id, v, ACT_READ, levels, seen, &may));
+    return *seen || row_levels(c, m, id, NEWV(c->mem, uint8_t, (size_t)m->nfields), seen);
 }
 
 static bool write_lines(struct ctx *c, struct record *r)
@@ -350,7 +348,7 @@ static bool write_lines(struct ctx *c, struct record *r)
             if (!kept && !line_seen(c, f->target, CELL(&had, h, 0)->u.i, &seen))
                 return false;
             kept |= !seen;
-            r->moved |= !kept;
+            r->lines[i].moved |= !kept;
             if (!kept && !rec_delete(c, f->target, CELL(&had, h, 0)->u.i, 0))
                 return false;
         }
@@ -366,9 +364,10 @@ static bool write_lines(struct ctx *c, struct record *r)
             struct respite here = rec_here(c);
             if (!(line->id ? rec_update(c, line) : rec_create(c, line)))
                 return false;
-            r->moved |= line->moved;
+            r->lines[i].moved |= line->moved;
             rec_back(c, here);
         }
+        r->moved |= r->lines[i].moved;
     }
     return true;
 }
@@ -487,40 +486,6 @@ bool rec_create(struct ctx *c, struct record *r)
     return true;
 }
 
-/* {"17":[from,to]} by field id, in stored form; computed fields follow from the others and are left out. */
-static str describe(struct ctx *c, const struct module *m, const struct value *old, const struct value *now, bool *any)
-{
-    struct buf b;
-    struct jw  w;
-    buf_init(&b, c->mem);
-    jw_init(&w, &b);
-    jw_obj(&w);
-    *any = false;
-    for (int i = SLOT_OWNER; i < m->nfields; i++) {
-        const struct field *f = &m->fields[i];
-        char                key[32];
-        if (i == SLOT_DELETED_AT || !(f->type->flags & (FT_COLUMN | FT_MANY)) || (f->type->flags & FT_COMPUTED) || v_same(&old[i], &now[i]))
-            continue;
-        *any = true;
-        if (f->part_of)
-            snprintf(key, sizeof key, "%lld.%d", (long long)f->part_of->id, (int)(f - f->part_of) - 1);
-        else if (f->system)
-            snprintf(key, sizeof key, "%s", f->name.p);
-        else
-            snprintf(key, sizeof key, "%lld", (long long)f->id);
-        jw_key(&w, key);
-        jw_arr(&w);
-        for (int k = 0; k < 2; k++) {
-            const struct value *v = k ? &now[i] : &old[i];
-            struct value        cell = f->type->flags & FT_MANY ? *v : field_to_cell(f, v, c->mem);
-            jw_value(&w, &cell);
-        }
-        jw_end_arr(&w);
-    }
-    jw_end_obj(&w);
-    return buf_str(&b);
-}
-
 /* Who may come in depends on the records of users: what is remembered of it elsewhere is stale now. */
 static bool note_user(struct ctx *c, const struct module *m)
 {
@@ -584,7 +549,18 @@ static bool count_lines(struct ctx *c, struct record *r, const struct value *old
 {
     r->v[SLOT_VERSION] = v_int(old[SLOT_VERSION].u.i + 1);
     stamp(c, r, false);
-    return update_row(c, r, old, r->v) && change_write(c, r->m, r->id, r->v[SLOT_VERSION].u.i, "update", S("{}"));
+    return update_row(c, r, old, r->v);
+}
+
+/* The changes of a record, and which of its lists of lines have changed. */
+static str with_lines(struct ctx *c, const struct record *r, str changes)
+{
+    for (int i = SLOT_FIRST; i < r->m->nfields; i++)
+        if (r->lines[i].moved) {
+            str rest = str_sub(changes, 0, changes.n - 1);
+            changes = str_printf(c->mem, STR_FMT "%s\"%lld\":[]}", STR_ARG(rest), rest.n > 1 ? "," : "", (long long)r->m->fields[i].id);
+        }
+    return changes;
 }
 
 bool rec_update(struct ctx *c, struct record *r)
@@ -609,7 +585,7 @@ bool rec_update(struct ctx *c, struct record *r)
     fit_leave_type(r, old);
     if (!file_settle(c, r, old) || !follow_defaults(c, r, old) || !compute_own(c, m, r->id, r->v, &changed) || !validate(c, r, old))
         return false;
-    str changes = describe(c, m, old, r->v, &any);
+    str changes = change_describe(c, m, old, r->v, &any);
     if (any || changed) {
         r->v[SLOT_VERSION] = v_int(old[SLOT_VERSION].u.i + 1);
         stamp(c, r, false);
@@ -620,7 +596,7 @@ bool rec_update(struct ctx *c, struct record *r)
                 return err_set(&c->err, ERR_DENIED, "You may not change the record in this way");
         }
         if ((is_user_module(m) && !own_address(c, m, r->id, r->v)) || !update_row(c, r, old, r->v) || !note_user(c, m) || !file_note_uses(c, r, old) || !write_links(c, r, false) || !search_write(c, m, r->id, old, r->v) ||
-            !change_write(c, m, r->id, r->v[SLOT_VERSION].u.i, "update", changes) || !compute_mark(c, m, r->id, old, r->v))
+            !compute_mark(c, m, r->id, old, r->v))
             return false;
     }
     r->moved = any || changed;
@@ -628,6 +604,8 @@ bool rec_update(struct ctx *c, struct record *r)
     if (lines && (!write_lines(c, r) || !check_rules_with_lines(c, r)))
         return false;
     if (r->moved && !counted && !count_lines(c, r, old))
+        return false;
+    if (r->moved && !change_write(c, m, r->id, r->v[SLOT_VERSION].u.i, "update", with_lines(c, r, changes)))
         return false;
     r->version = r->v[SLOT_VERSION].u.i;
     return true;
@@ -685,7 +663,7 @@ static bool release_references(struct ctx *c, const struct module *m, int64_t id
             v[via->slot] = V_NONE;
             v[SLOT_VERSION].u.i++;
             if (!update_row(c, &rec, old, v) ||
-                !change_write(c, via->module, rid, v[SLOT_VERSION].u.i, "update", describe(c, via->module, old, v, &any)) ||
+                !change_write(c, via->module, rid, v[SLOT_VERSION].u.i, "update", change_describe(c, via->module, old, v, &any)) ||
                 !compute_mark(c, via->module, rid, old, v))
                 return false;
         }

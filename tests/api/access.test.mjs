@@ -71,6 +71,100 @@ test('search, history, relation titles and the feed know the same rights', async
   assert.ok(feed.json.changes.every((c) => c.module !== 'deal' || c.id === mine.id));
 });
 
+// The stream of somebody, as far as it has come.
+async function stream(token) {
+  const stop = new AbortController(), s = { text: '', end: () => stop.abort() };
+  const r = await fetch(`${t.server.base}/api/v1/events`, { headers: { authorization: `Bearer ${token}` }, signal: stop.signal });
+  assert.equal(r.status, 200);
+  (async () => { const d = new TextDecoder(); for await (const piece of r.body) s.text += d.decode(piece, { stream: true }); })().catch(() => {});
+  s.told = () => [...s.text.matchAll(/^data: (\{.*"op".*\})$/gm)].map((x) => JSON.parse(x[1]));
+  s.until = async (what) => {
+    for (const end = Date.now() + 60000; !s.told().some(what) && Date.now() < end;) await new Promise((done) => setTimeout(done, 20));
+    assert.ok(s.told().some(what), `not told: ${s.text}`);
+  };
+  return s;
+}
+
+test('a change of what is hidden is told to nobody from whom it is hidden', async () => {
+  const L = (x) => ({ en: x, 'zh-CN': x });
+  const made = async (path, body) => { const r = await t.api.post(path, body); assert.equal(r.status, 201, r.text); return r.json; };
+  await made('/modules', { name: 'row', title: 'name', labels: L('Row'), line: true, fields: [{ name: 'name', type: 'text' }, { name: 'cost', type: 'integer' }] });
+  await made('/modules', { name: 'case', title: 'name', labels: L('Case'), fields: [
+    { name: 'name', type: 'text' }, { name: 'secret', type: 'text' }, { name: 'cost', type: 'integer' }, { name: 'place', type: 'address' },
+    { name: 'twice', type: 'formula', formula: 'cost * 2', result: 'integer' }, { name: 'shadow', type: 'formula', formula: 'secret & "!"', result: 'text' }] });
+  await made('/modules/row/fields', { name: 'of', type: 'relation', module: 'case', related: 'all_rows', on_delete: 'cascade', labels: L('Of') });
+  await made('/modules/case/fields', { name: 'rows', type: 'lines', module: 'row', via: 'of', labels: L('Rows') });
+  await made('/modules/case/fields', { name: 'total', type: 'rollup', formula: 'SUM(all_rows.cost)', result: 'integer', labels: L('Total') });
+  const closed = { secret: 'none', shadow: 'none', cost: 'none', place: 'none', total: 'none' };
+  const role = (name, rights) => made('/roles', { name, labels: L(name), modules: rights });
+  await role('reader', { case: { read: true, fields: closed }, row: { read: true } });
+  await role('outsider', { case: { read: true, fields: { ...closed, twice: 'none', rows: 'none' } } });
+  await role('keeper', { case: { read: 'owner = ME()', fields: { total: 'read' } }, row: { read: true } });
+  const who = { reader: await userWith(t, 'reader@example.com', ['reader']), outsider: await userWith(t, 'outsider@example.com', ['outsider']),
+    both: await userWith(t, 'both2@example.com', ['outsider', 'keeper']) };
+  who.admin = { token: t.token, api: t.api };
+  const ids = {}, streams = {}, start = (await t.api.get('/changes?since=0&limit=1000')).json.next;
+  for (const name in who) streams[name] = await stream(who[name].token);
+  const set = async (name, body) => {
+    const r = await t.api.patch(`/records/case/${ids[name]}`, body);
+    assert.equal(r.status, 200, r.text);
+    return r.json;
+  };
+  for (const name of ['a', 'own'])
+    ids[name] = (await made('/records/case', { name, secret: 's', cost: 1, rows: [{ name: 'r', cost: 1 }], owner: name === 'own' ? who.both.id : null })).id;
+  const expect = { reader: [], outsider: [], both: ['own 1 total'], admin: ['a 1 total', 'own 1 total'] };     // “record version”, by who is told
+  const step = async (name, body, ...told) => {
+    const { version } = await set(name, body);
+    for (const w of [...told, 'admin']) expect[w].push(`${name} ${version}`);
+  };
+  for (const name of ['a', 'own']) {
+    const own = name === 'own' ? ['both'] : [];
+    const [line] = (await t.api.get(`/records/case/${ids[name]}`)).json.rows;
+    await step(name, { secret: 's2' }, ...own);                 // and the computed shadow
+    await step(name, { place: { detail: 'X' } }, ...own);
+    await step(name, { cost: 7 }, 'reader', ...own);            // hidden itself, but twice follows
+    await step(name, { secret: 's3', name: `${name}!` }, 'reader', 'outsider', 'both');
+    await step(name, { rows: [{ id: line.id, name: 'r2' }] }, 'reader', ...own);
+    await step(name, { secret: 's4', rows: [{ id: line.id, name: 'r3' }] }, 'reader', ...own);
+    await step(name, { secret: 's5', rows: [{ id: line.id, name: 'r3' }] }, ...own);
+    const r = await t.api.patch(`/records/row/${line.id}`, { cost: 50 });       // the total follows on its own
+    assert.equal(r.status, 200, r.text);
+    for (const w of [...own, 'admin']) expect[w].push(`${name} 8 total`);
+  }
+  for (const op of ['delete', 'restore'])
+    assert.ok((await (op === 'delete' ? t.api.delete(`/records/case/${ids.a}`) : t.api.post(`/records/case/${ids.a}/restore`))).status < 300);
+  expect.admin.push('a 9 total', 'a 10 total');        // the total goes and comes back with the rows
+  const last = await made('/records/case', { name: 'end' });
+  const nameOf = (id) => Object.keys(ids).find((n) => ids[n] === id);
+  const updates = (list) => {
+    let before = '';
+    return list.filter((c) => c.module === 'case' && c.op === 'update' && nameOf(c.id)).map((c) => {
+      const now = `${nameOf(c.id)} ${c.version}`, shown = now === before || [1, 9, 10].includes(c.version) ? `${now} total` : now;
+      before = now;
+      return shown;
+    });
+  };
+  for (const w in who) {
+    await streams[w].until((c) => c.module === 'case' && c.id === last.id);
+    streams[w].end();
+    const feed = [];
+    for (let since = start, next; ; since = next) {
+      const page = (await who[w].api.get(`/changes?since=${since}&limit=3`)).json;
+      feed.push(...page.changes);
+      next = page.next;
+      if (next === since) break;
+    }
+    assert.deepEqual(updates(feed), expect[w], `the feed of ${w}`);
+    assert.deepEqual(updates(streams[w].told()), expect[w], `the stream of ${w}`);
+    assert.deepEqual(feed.filter((c) => c.id === ids.a && c.module === 'case' && c.op !== 'update').map((c) => c.op), ['create', 'delete', 'restore'], w);
+    for (const name in ids) {
+      const h = (await who[w].api.get(`/records/case/${ids[name]}/history`)).json.history;
+      assert.deepEqual(h.filter((e) => e.op === 'update').map((e) => `${name} ${e.version}`).reverse(),
+        expect[w].filter((x) => x.startsWith(name) && !x.endsWith('total')), `the history of ${name} for ${w}`);
+    }
+  }
+});
+
 test('what may not be written is refused and leaves no trace', async () => {
   assert.equal((await low.api.patch(`/records/deal/${theirs.id}`, { name: 'x' })).status, 404);
   assert.equal((await low.api.patch(`/records/deal/${mine.id}`, { amount: 99 })).status, 403);
