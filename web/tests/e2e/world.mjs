@@ -131,8 +131,20 @@ export async function world() {
   };
 }
 
+/** Nothing fades in or out any more; what turns for ever (a spinner) does not count. */
+async function still(page) {
+  await page.evaluate(async () => {
+    const moves = (a) => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime);
+    for (let calm = 0, frames = 0; calm < 10 && frames < 600; frames++) {
+      await new Promise(requestAnimationFrame);
+      calm = document.getAnimations().some(moves) ? 0 : calm + 1;
+    }
+  });
+}
+
 /** No violation of WCAG A and AA that a program can see. */
 export async function accessible(page) {
+  await still(page);
   const { violations } = await page.evaluate(
     `(() => { ${axe}; return axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }); })()`,
   );
